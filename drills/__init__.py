@@ -1,0 +1,1 @@
+"""Evacuation drills: duties, timelines, roll call. Holds nothing yet but its place."""

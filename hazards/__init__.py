@@ -1,0 +1,1 @@
+"""Hazard reports from photo to closure. Holds nothing yet but its place."""
