@@ -1,0 +1,1 @@
+"""The community: residents, channel accounts, districts and the installation's key."""

@@ -1,0 +1,146 @@
+"""Districts: the name, the time zone, and the numbers that answers name but never hold.
+
+Which settings exist is declared in ``community/settings.yaml``; a district's file sets some.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from community.placefiles import Part, read_place_file
+
+COMMUNITY_ROOT = Path(__file__).parent
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_REQUIRED = ("id", "name", "city", "timezone")
+
+
+class UnknownDistrict(Exception):
+    """There is no file for a district that was asked for."""
+
+    permanent = True
+
+    def __init__(self, district: str, known: Sequence[str]) -> None:
+        self.district = district
+        self.known = tuple(known)
+        super().__init__(
+            f"there is no district {district!r}: use one of {', '.join(known)}, "
+            f"or write its file in community/districts/"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One declared setting: ``unset`` is read where a district has no value."""
+
+    name: str
+    description: str
+    unset: str
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """One district served.
+
+    Attributes:
+        id: the file's name.
+        name: as residents call it.
+        city: the city above it.
+        timezone: an IANA name; dates, quiet hours and daily caps are counted in it.
+        values: setting → value, where this district has one.
+        declared: every setting there is.
+    """
+
+    id: str
+    name: str
+    city: str
+    timezone: str
+    values: Mapping[str, str]
+    declared: tuple[Setting, ...]
+
+    def settings_text(self) -> Mapping[str, str]:
+        """Return each setting's value, or its general wording where it is not set."""
+        return {**self.general_text(), **self.values}
+
+    def general_text(self) -> Mapping[str, str]:
+        """Return the general wording of every setting, for residents of somewhere else."""
+        return {setting.name: setting.unset for setting in self.declared}
+
+    def unset(self) -> list[Setting]:
+        """Return the settings that this district still lacks."""
+        return [setting for setting in self.declared if setting.name not in self.values]
+
+
+def declared_settings(root: Path = COMMUNITY_ROOT) -> tuple[Setting, ...]:
+    """Return every setting that a district may set and an answer may name.
+
+    Raises:
+        BrokenPlaceFile: naming file, line, problem and mend.
+        OSError: when ``settings.yaml`` cannot be read.
+    """
+    found: dict[str, Setting] = {}
+    for part in read_place_file(root / "settings.yaml").items():
+        setting = Setting(**part.texts(("name", "description", "unset")))
+        if setting.name in found:
+            raise part.broken(f"设置“{setting.name}”写了两次", "删掉一个")
+        found[setting.name] = setting
+    return tuple(found.values())
+
+
+def district_ids(root: Path = COMMUNITY_ROOT) -> list[str]:
+    """Return the ids of the districts that have a file, sorted."""
+    return sorted(path.stem for path in (root / "districts").glob("*.yaml"))
+
+
+def load_district(district: str, root: Path = COMMUNITY_ROOT) -> District:
+    """Return a district by its id.
+
+    Raises:
+        UnknownDistrict: when it has no file.
+        BrokenPlaceFile: naming file, line, problem and mend.
+        OSError: when its file cannot be read.
+    """
+    known = district_ids(root)
+    if district not in known:
+        raise UnknownDistrict(district, known)
+    part = read_place_file(root / "districts" / f"{district}.yaml")
+    fields = part.fields((*_REQUIRED, "settings"))
+    for name in _REQUIRED:
+        if name not in fields:
+            raise part.broken(f"缺“{name}”", f"补上一行“{name}: …”")
+    _require_id(fields["id"], district)
+    declared = declared_settings(root)
+    return District(
+        id=district,
+        name=fields["name"].text(),
+        city=fields["city"].text(),
+        timezone=_timezone(fields["timezone"]),
+        values=_values(fields.get("settings"), declared),
+        declared=declared,
+    )
+
+
+def _require_id(part: Part, file_name: str) -> None:
+    if part.text() != file_name or not _ID.fullmatch(file_name):
+        raise part.broken(
+            f"id“{part.text()}”和文件名“{file_name}”要一样，只用小写字母、数字和下划线",
+            f"改成“id: {file_name}”，或者改文件名",
+        )
+
+
+def _timezone(part: Part) -> str:
+    name = part.text()
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise part.broken(f"没有“{name}”这个时区", "国内写Asia/Shanghai") from error
+    return name
+
+
+def _values(part: Part | None, declared: Sequence[Setting]) -> dict[str, str]:
+    if part is None:
+        return {}
+    fields = part.fields([setting.name for setting in declared])
+    return {name: value.text() for name, value in fields.items()}
