@@ -1,0 +1,1 @@
+"""Channels: each turns a vendor's messages into utterances and replies back; they decide nothing."""

@@ -1,0 +1,105 @@
+"""``lifeline doctor``: what is configured, what is missing, and what that switches off."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import typer
+from pydantic import SecretStr
+
+from bot.preparing import INDEX_FOLDER, KNOWLEDGE_FILE
+from bot.settings import SETTING_PREFIX, Settings
+from community.districts import UnknownDistrict, load_district
+from community.placefiles import BrokenPlaceFile
+from index.model import SHIPPED_MODEL, load_model
+from index.values import SearchError
+from knowledge.content import is_current
+from storage import StorageError, open_database, pending
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+class Line(NamedTuple):
+    """One thing the doctor says; ``is_fault`` makes the command end with 1."""
+
+    mark: str
+    text: str
+    is_fault: bool = False
+
+
+def examine(settings: Settings) -> Iterator[Line]:
+    """Yield what is set, what is missing and what that switches off."""
+    yield from _settings(settings)
+    yield from _database(settings)
+    yield from _knowledge(settings)
+    yield from _model(settings)
+    for name in settings.districts:
+        yield from _district(name)
+    yield Line("·", "微信、Telegram：这一版还没有，网页聊天和终端可用")
+
+
+def _settings(settings: Settings) -> Iterator[Line]:
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        hidden = "（已设，不显示）" if isinstance(value, SecretStr) else value
+        shown = ",".join(hidden) if isinstance(hidden, tuple) else hidden
+        yield Line("·", f"{SETTING_PREFIX}{name.upper()} = {shown or '（空）'}")
+
+
+def _database(settings: Settings) -> Iterator[Line]:
+    if settings.is_embedded and not (settings.data_dir / "lifeline.db").exists():
+        yield Line("·", "主数据库还没有，第一次启动时建")
+        return
+    try:
+        with open_database(settings.database) as database:
+            todo = pending(database)
+    except StorageError as error:
+        yield Line("✗", f"主数据库打不开：{error}", is_fault=True)
+        return
+    if todo:
+        yield Line("✗", "主数据库的表不是最新的：运行 lifeline migrate", is_fault=True)
+    else:
+        yield Line("✓", "主数据库可用，表是最新的")
+    if not settings.is_embedded and settings.secret_key is None:
+        yield Line("✗", "用PostgreSQL必须设 LIFELINE_SECRET_KEY，不设启动不了", is_fault=True)
+
+
+def _knowledge(settings: Settings) -> Iterator[Line]:
+    if is_current(settings.data_dir / KNOWLEDGE_FILE):
+        yield Line("✓", "知识库是最新的")
+    else:
+        yield Line("·", "知识库没有或旧了，下次启动时自动重建")
+    built = (settings.data_dir / INDEX_FOLDER).is_dir()
+    yield Line("✓" if built else "·", "索引已生成" if built else "索引没有，下次启动时自动生成")
+
+
+def _model(settings: Settings) -> Iterator[Line]:
+    if settings.index_model:
+        yield Line("·", f"换用模型 {settings.index_model}，要装附加依赖 encoder")
+    try:
+        load_model(SHIPPED_MODEL)
+    except SearchError as error:
+        yield Line("✗", f"自带模型坏了，只剩紧急短语可用：{error}", is_fault=True)
+    else:
+        yield Line("✓", "自带模型完好")
+
+
+def _district(name: str) -> Iterator[Line]:
+    try:
+        district = load_district(name)
+    except (UnknownDistrict, BrokenPlaceFile) as error:
+        yield Line("✗", f"区县 {name} 的配置有问题：{error}", is_fault=True)
+        return
+    yield Line("✓", f"区县 {name}：{district.name}")
+    for unset in district.unset():
+        shown = f"居民看到的是“{unset.unset}”"
+        yield Line("!", f"区县 {name} 没有填{unset.description}（{unset.name}），{shown}")
+
+
+@app.command()
+def doctor() -> None:
+    """看配置了什么、缺什么、因此关掉了什么。 | What is configured, missing, switched off."""
+    lines = list(examine(Settings()))
+    for line in lines:
+        typer.echo(f"{line.mark} {line.text}")
+    if any(line.is_fault for line in lines):
+        raise typer.Exit(1)

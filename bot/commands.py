@@ -1,0 +1,66 @@
+"""The command ``lifeline``: one table of commands, each module loaded only when it is called.
+
+Loading everything takes seconds; ``lifeline ask`` has to start in a third of one.
+"""
+
+import importlib
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# name → (module, help). The module holds ``app``, a Typer application.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("bot.cli.serve", "启动服务和网页聊天 | start the service and the web chat"),
+    "chat": ("bot.cli.chat", "在终端里聊天 | chat in the terminal"),
+    "ask": ("bot.cli.ask", "问一句看回答，不留记录 | ask once, nothing is stored"),
+    "check": ("bot.cli.check", "检查知识条目和内容文件 | check entries and content files"),
+    "evaluate": ("bot.cli.evaluate", "评测检索和识别的效果 | measure search and detection"),
+    "knowledge": ("bot.cli.knowledge", "生成知识库，查看没答上的问题 | the knowledge base"),
+    "index": ("bot.cli.index", "训练模型，生成索引 | train the model, build the index"),
+    "migrate": ("bot.cli.migrate", "更新主数据库的表 | bring the database up to date"),
+    "doctor": ("bot.cli.doctor", "看配置了什么、缺什么 | what is configured and what is missing"),
+    "docs": ("bot.cli.docs", "重新生成说明文档 | write the generated documents"),
+}
+
+
+class _Commands(TyperGroup):
+    """Lists the table without loading a module, and loads the one that is called.
+
+    Typer carries its own copy of click, whose types it does not publish: hence ``Any``.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - see the class
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - see the class
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command = typer.main.get_command(importlib.import_module(module).app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - see the class
+        with formatter.section("命令 Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="生命通道：高层住宅的消防安全服务。 | Lifeline: fire safety for high-rise residents.",
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _lifeline() -> None:
+    """生命通道：高层住宅的消防安全服务。 | Lifeline: fire safety for high-rise residents."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,1 @@
+"""The dialogue: from an utterance to replies, in the order that is the safety design."""

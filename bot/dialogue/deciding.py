@@ -1,0 +1,254 @@
+"""One turn of the dialogue: what is said, and what is remembered. The order is the safety design.
+
+Values in, values out: no storage, no clock, no channel.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.dialogue.analysis import Analysis
+from bot.dialogue.answering import MOST_CHOICES, Answerer
+from bot.dialogue.control import (
+    Control,
+    chosen_number,
+    control_word,
+    has_words,
+    is_link,
+)
+from bot.dialogue.emergency_flow import EmergencyFlow, looks_like_place
+from bot.dialogue.session import (
+    NO_EFFECTS,
+    Effects,
+    EmergencyState,
+    Labelled,
+    Offer,
+    Session,
+    UnansweredQuestion,
+)
+from bot.dialogue.small_talk import Chat
+from bot.messages import Choice, Reply
+from bot.phrases import CrisisWording, Wording
+from index.values import Zone
+
+MOST_REMEMBERED_TOPICS = 8
+_MOST_QUESTION_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one message leads to: replies in order, the new session, what to note down."""
+
+    session: Session
+    replies: tuple[Reply, ...]
+    effects: Effects = NO_EFFECTS
+
+
+class Dialogue:
+    """Decides every turn, in the words of one district."""
+
+    def __init__(self, answerer: Answerer | None, wording: Wording, flow: EmergencyFlow) -> None:
+        """Take ``answerer`` None while there is no knowledge; emergencies are answered still."""
+        self._answerer = answerer
+        self._general = wording.general
+        self._crisis: CrisisWording = wording.crisis
+        self._chat = Chat(wording.chat)
+        self._flow = flow
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is knowledge to answer questions from."""
+        return self._answerer is not None
+
+    def urgent(self, analysis: Analysis) -> Reply | None:
+        """Return the reply that must go out even if nothing can be stored, or None."""
+        if analysis.crisis:
+            words = self._crisis.kinds[analysis.crisis]
+            choices = tuple(Choice(label) for label in words.choices)
+            return Reply("crisis", words.text, choices=choices)
+        if analysis.emergency and analysis.is_sure:
+            return self._flow.first_reply(analysis.emergency)
+        return None
+
+    def decide(self, session: Session, text: str, analysis: Analysis, now: datetime) -> Outcome:
+        """Return the turn for ``text``, which ``analysis`` has looked at."""
+        state = session.emergency
+        if state and state.is_over(now):
+            session, state = replace(session, emergency=None), None
+        if state and self._stays_in_flow(state, text, analysis):
+            return self._within_flow(session, state, text, analysis, now)
+        if urgent := self.urgent(analysis):
+            return self._urgent(session, urgent, text, analysis, now)
+        for look in (self._controlled, self._chosen, self._courtesy, self._unreadable):
+            if outcome := look(session, text):
+                return outcome
+        return self._question(session, text, analysis, now)
+
+    def _stays_in_flow(self, state: EmergencyState, text: str, analysis: Analysis) -> bool:
+        if analysis.crisis or not self._flow.takes(state, text):
+            return False
+        if not (analysis.is_sure and analysis.emergency):
+            return True
+        return looks_like_place(text) and self._flow.is_same_help(state.kind, analysis.emergency)
+
+    def _within_flow(
+        self, session: Session, state: EmergencyState, text: str, analysis: Analysis, now: datetime
+    ) -> Outcome:
+        step = self._flow.step(state, text, now)
+        session = replace(session, emergency=step.state)
+        replies = (step.reply,) if step.reply else ()
+        if not step.ask_again:
+            return Outcome(session, replies)
+        asked = self._question(session, step.ask_again, analysis.as_asked(), now)
+        return replace(asked, replies=replies + asked.replies)
+
+    def _urgent(
+        self, session: Session, reply: Reply, text: str, analysis: Analysis, now: datetime
+    ) -> Outcome:
+        if analysis.crisis:
+            return Outcome(replace(session, crisis=analysis.crisis), (reply,))
+        state = self._flow.begin(analysis.emergency or "", text, now)
+        return Outcome(replace(session, emergency=state), (reply,))
+
+    def _controlled(self, session: Session, text: str) -> Outcome | None:
+        control = control_word(text)
+        return self._controls[control](self, session) if control else None
+
+    def _help(self, session: Session) -> Outcome:
+        return self._say(session, "help")
+
+    def _cancel(self, session: Session) -> Outcome:
+        busy = session.offers or session.emergency or session.crisis
+        return self._say(session.without_flow(), "cancelled" if busy else "nothing_to_cancel")
+
+    def _unsubscribe(self, session: Session) -> Outcome:
+        return self._say(session, "unsubscribed")
+
+    def _human(self, session: Session) -> Outcome:
+        return self._say(session, "human")
+
+    def _basis(self, session: Session) -> Outcome:
+        if not (self._answerer and session.answered):
+            return self._say(session, "no_basis")
+        return Outcome(session, (self._answerer.basis(session.answered),))
+
+    def _useful(self, session: Session) -> Outcome:
+        return self._say(session, "useful_thanks" if session.answered else "nothing_to_dislike")
+
+    def _dislike(self, session: Session) -> Outcome:
+        if not session.question:
+            return self._say(session, "nothing_to_dislike")
+        rest = tuple(topic for topic in session.ranked if topic != session.answered)
+        noted = UnansweredQuestion(session.question, "disliked", rest[:MOST_CHOICES])
+        effects = Effects(unanswered=(noted,))
+        if not (self._answerer and rest and session.answered):
+            return replace(self._say(session, "disliked_nothing"), effects=effects)
+        reply = self._answerer.clarify(rest, self._general["disliked"])
+        session = replace(session, offers=_offers(reply), ranked=rest, answered="")
+        return Outcome(session, (reply,), effects)
+
+    _controls: dict[Control, Callable[["Dialogue", Session], Outcome]] = {  # noqa: RUF012 - a table, never changed
+        Control.HELP: _help,
+        Control.CANCEL: _cancel,
+        Control.UNSUBSCRIBE: _unsubscribe,
+        Control.HUMAN: _human,
+        Control.BASIS: _basis,
+        Control.DISLIKE: _dislike,
+        Control.USEFUL: _useful,
+    }
+
+    def _chosen(self, session: Session, text: str) -> Outcome | None:
+        number = chosen_number(text)
+        if number is None:
+            offer = next((o for o in session.offers if o.label == text.strip()), None)
+            return self._take(session, offer) if offer else self._after_crisis(session, text)
+        if session.crisis:
+            labels = self._crisis.kinds[session.crisis].choices
+            if 1 <= number <= len(labels):
+                return self._after_crisis(session, labels[number - 1])
+        if not session.offers:
+            return self._say(session, "no_choices")
+        if not 1 <= number <= len(session.offers):
+            return self._say(session, "bad_number")
+        return self._take(session, session.offers[number - 1])
+
+    def _after_crisis(self, session: Session, text: str) -> Outcome | None:
+        line = self._crisis.after.get(text.strip()) if session.crisis else None
+        if line is None:
+            return None
+        return Outcome(replace(session, crisis=""), (Reply("crisis", line),))
+
+    def _take(self, session: Session, offer: Offer) -> Outcome:
+        if not offer.topic or self._answerer is None:
+            noted = UnansweredQuestion(session.question, "clarified", session.ranked)
+            session = replace(session, offers=(), answered="")
+            outcome = self._say(session, "not_these_reply")
+            return replace(outcome, effects=Effects(unanswered=(noted,)))
+        clarified = not session.answered and session.question
+        label = (Labelled(session.question, offer.topic),) if clarified else ()
+        reply = self._answerer.answer(offer.topic)
+        session = replace(session, offers=_offers(reply), answered=offer.topic)
+        return Outcome(session, (reply,), Effects(labelled=label))
+
+    def _courtesy(self, session: Session, text: str) -> Outcome | None:
+        line = self._chat.reply(text)
+        return Outcome(session, (Reply("chat", line),)) if line else None
+
+    def _unreadable(self, session: Session, text: str) -> Outcome | None:
+        if not text.strip():
+            return self._say(session, "empty")
+        if is_link(text):
+            return self._say(session, "only_link")
+        return None if has_words(text) else self._say(session, "only_symbols")
+
+    def _question(self, session: Session, text: str, analysis: Analysis, now: datetime) -> Outcome:
+        if self._answerer is None or analysis.ranking is None:
+            return self._say(session, "unprepared")
+        reply = self._worded(self._answerer, text, analysis)
+        ranked = tuple(topic for topic, _ in analysis.ranking.topics[:MOST_REMEMBERED_TOPICS])
+        noted = _declined(text, ranked) if reply.kind == "decline" else ()
+        session = replace(
+            session,
+            question=text[:_MOST_QUESTION_CHARACTERS],
+            ranked=ranked,
+            offers=_offers(reply),
+            answered=reply.topics[0] if reply.kind == "answer" else "",
+            crisis="",
+        )
+        session, reply = self._with_notes(session, reply, analysis, now)
+        return Outcome(session, (reply,), Effects(unanswered=noted))
+
+    def _worded(self, answerer: Answerer, text: str, analysis: Analysis) -> Reply:
+        ranking = analysis.ranking
+        topics = ranking.topics if ranking else ()
+        known = [topic for topic, _ in topics if answerer.knows(topic)]
+        if ranking is None or not known or ranking.zone is Zone.DECLINE:
+            return answerer.decline(text)
+        if ranking.zone is Zone.CLARIFY:
+            return answerer.clarify(known)
+        return answerer.answer(known[0], analysis.elsewhere)
+
+    def _with_notes(
+        self, session: Session, reply: Reply, analysis: Analysis, now: datetime
+    ) -> tuple[Session, Reply]:
+        if analysis.emergency and not session.emergency:
+            banner = self._flow.first_aid_above(analysis.emergency)
+            return session, replace(reply, text=f"{banner}\n\n{reply.text}")
+        if session.emergency:
+            note = self._flow.busy_note()
+            return session, replace(reply, text=f"{reply.text}\n{note}", choices=())
+        if reply.kind == "answer" and session.hinted_on != now.date():
+            session = replace(session, hinted_on=now.date())
+            return session, replace(reply, hint=self._general["dislike_hint"])
+        return session, reply
+
+    def _say(self, session: Session, name: str) -> Outcome:
+        return Outcome(session, (Reply("chat", self._general[name]),))
+
+
+def _offers(reply: Reply) -> tuple[Offer, ...]:
+    return tuple(Offer(choice.label, choice.topic) for choice in reply.choices)
+
+
+def _declined(text: str, ranked: tuple[str, ...]) -> tuple[UnansweredQuestion, ...]:
+    return (UnansweredQuestion(text, "declined", ranked[:MOST_CHOICES]),)

@@ -1,0 +1,145 @@
+"""The tables of the dialogue: turns (for repeats and the last day's history) and sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from community.store import channel_account
+from storage import JsonText, RowId, UtcDateTime, insert_if_absent, metadata
+
+# A platform repeats a message within minutes; the reply is kept for a day so that the repeat
+# gets the same one and the page can show the conversation again.
+TURNS_KEPT = timedelta(hours=24)
+SESSIONS_KEPT = timedelta(days=30)
+ROWS_PER_CHUNK = 500
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("account_id", RowId, ForeignKey(channel_account.c.id), nullable=False),
+    Column("utterance_id", String(200), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("replies", JsonText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "utterance_id"),
+    Index("ix_turn_at", "at"),
+    sqlite_autoincrement=True,  # a page asks for turns after an id, so ids are never used twice
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("account_id", RowId, ForeignKey(channel_account.c.id), primary_key=True),
+    Column("state", JsonText, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("ix_session_changed_at", "changed_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One stored turn: what was said and the replies as JSON."""
+
+    id: int
+    said: str
+    replies: list[dict[str, Any]]
+    at: datetime
+
+
+def find_turn(db: Connection, account_id: int, utterance_id: str) -> TurnRow | None:
+    """Return the turn already made of this utterance, if any."""
+    row = db.execute(
+        select(turn.c.id, turn.c.said, turn.c.replies, turn.c.at).where(
+            turn.c.account_id == account_id, turn.c.utterance_id == utterance_id
+        )
+    ).one_or_none()
+    return TurnRow(*row) if row else None
+
+
+def add_turn(db: Connection, account_id: int, utterance_id: str, row: TurnRow) -> int:
+    """Store a turn and return its id; the id in ``row`` is not looked at."""
+    turn_id: int = db.execute(
+        insert(turn)
+        .values(
+            account_id=account_id,
+            utterance_id=utterance_id,
+            said=row.said,
+            replies=row.replies,
+            at=row.at,
+        )
+        .returning(turn.c.id)
+    ).scalar_one()
+    return turn_id
+
+
+def turns_after(
+    db: Connection, account_id: int, after: int, since: datetime, most: int
+) -> Sequence[TurnRow]:
+    """Return the latest ``most`` turns with an id above ``after``, oldest first."""
+    rows = db.execute(
+        select(turn.c.id, turn.c.said, turn.c.replies, turn.c.at)
+        .where(turn.c.account_id == account_id, turn.c.id > after, turn.c.at >= since)
+        .order_by(turn.c.id.desc())
+        .limit(most)
+    )
+    return [TurnRow(*row) for row in reversed(rows.all())]
+
+
+def turn_of(db: Connection, account_id: int, turn_id: int) -> TurnRow | None:
+    """Return one turn of this account, or None when it is another's or gone."""
+    row = db.execute(
+        select(turn.c.id, turn.c.said, turn.c.replies, turn.c.at).where(
+            turn.c.id == turn_id, turn.c.account_id == account_id
+        )
+    ).one_or_none()
+    return TurnRow(*row) if row else None
+
+
+def load_session(db: Connection, account_id: int) -> dict[str, Any] | None:
+    """Return the session's JSON; on PostgreSQL the row is held until the transaction ends."""
+    return db.execute(
+        select(session.c.state).where(session.c.account_id == account_id).with_for_update()
+    ).scalar_one_or_none()
+
+
+def save_session(db: Connection, account_id: int, state: dict[str, Any], now: datetime) -> None:
+    """Store the session's JSON, new or changed."""
+    values = {"account_id": account_id, "state": state, "changed_at": now}
+    if not insert_if_absent(db, session, values, keys=["account_id"]):
+        db.execute(
+            update(session)
+            .where(session.c.account_id == account_id)
+            .values(state=state, changed_at=now)
+        )
+
+
+def forget_old(db: Connection, now: datetime) -> int:
+    """Delete at most one chunk of turns and one of sessions past their time.
+
+    Returns how many rows went; 0 means that nothing old is left.
+    """
+    turns = select(turn.c.id).where(turn.c.at < now - TURNS_KEPT).limit(ROWS_PER_CHUNK)
+    sessions = (
+        select(session.c.account_id)
+        .where(session.c.changed_at < now - SESSIONS_KEPT)
+        .limit(ROWS_PER_CHUNK)
+    )
+    gone = db.execute(delete(turn).where(turn.c.id.in_(turns))).rowcount
+    return gone + db.execute(delete(session).where(session.c.account_id.in_(sessions))).rowcount
