@@ -11,9 +11,16 @@ from typing import Self, TypeVar
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.engine import Engines, postgres_engines, sqlite_engines
-from storage.errors import DatabaseClosed, NestedWrite, UnsupportedDatabase, WriteTimedOut
+from storage.errors import (
+    DatabaseBusy,
+    DatabaseClosed,
+    NestedWrite,
+    UnsupportedDatabase,
+    WriteTimedOut,
+)
 from storage.writer import GroupWriter, PoolWriter, Writer
 
 T = TypeVar("T")
@@ -100,12 +107,17 @@ class Database:
 
         Raises:
             DatabaseClosed: after ``close``.
+            DatabaseBusy: when every connection stays in use for ``busy_seconds``.
             StorageError: when the store cannot be read.
             Exception: whatever ``work`` raised.
         """
         if self._closed:
             raise DatabaseClosed
-        with self.engines.read.connect() as connection:
+        try:
+            opened = self.engines.read.connect()
+        except PoolTimeout as error:
+            raise DatabaseBusy(self.url.render_as_string(), str(error)) from error
+        with opened as connection:
             return work(connection)
 
     def close(self) -> None:

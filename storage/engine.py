@@ -66,9 +66,8 @@ def sqlite_engines(url: URL, *, connections: int, busy_seconds: float) -> Engine
         raise UnsupportedDatabase(url.render_as_string())
     _prepare_file(Path(url.database), url, busy_seconds)
     write = _sqlite(url, "BEGIN IMMEDIATE", ("foreign_keys = ON",), busy_seconds, pool_size=1)
-    read = _sqlite(
-        url, "BEGIN", ("query_only = ON",), busy_seconds, pool_size=connections, max_overflow=0
-    )
+    pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": busy_seconds}
+    read = _sqlite(url, "BEGIN", ("query_only = ON",), busy_seconds, **pool)
     event.listen(write, "commit", _refuse_commit_in_closure)
     return Engines(write, read)
 
@@ -94,6 +93,7 @@ def postgres_engines(url: URL, *, connections: int, busy_seconds: float) -> Engi
         url.set(drivername="postgresql+psycopg"),
         pool_size=connections,
         max_overflow=connections,
+        pool_timeout=busy_seconds,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10},
     )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from storage import (
     Database,
+    DatabaseBusy,
     DatabaseReadOnly,
     DatabaseUnavailable,
     NestedWrite,
@@ -81,6 +82,15 @@ def test_a_read_sees_one_snapshot(tables: Database) -> None:
 
     assert tables.read(look_twice) == [[], []]
     assert texts(tables) == {"meanwhile"}
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+def test_too_many_readers_at_once_are_told(tables: Database, database_url: str) -> None:
+    with open_database(database_url, connections=1, busy_seconds=0.05) as narrow:
+        with pytest.raises(DatabaseBusy) as caught:
+            narrow.read(lambda _: texts(narrow))
+        assert not caught.value.permanent
+        assert texts(narrow) == set()
 
 
 def test_errors_of_the_statement_stay_sqlalchemys(tables: Database) -> None:
