@@ -7,6 +7,7 @@ old file or the new one. ``python -m knowledge.build FILE`` builds in a process 
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ import sqlite_utils
 
 from knowledge.content import CONTENT_ROOT, LAWS, SYLLABUS, content_hash, entry_files, is_current
 from knowledge.entries import Entry, Source, read_entry
-from knowledge.errors import BrokenContent, LibraryDamaged, Problem
+from knowledge.errors import BrokenContent, Problem
 from knowledge.fulltext import spaced
 from knowledge.laws import Laws, load_laws
-from knowledge.library import LAYOUT, Library
+from knowledge.library import LAYOUT, Library, rows_digest
 from knowledge.syllabus import Syllabus, load_syllabus
 from storage.locks import exclusive, swapped_file
 
@@ -35,14 +36,10 @@ def open_library(database: Path, root: Path = CONTENT_ROOT) -> Library:
         storage.LockTimedOut: when another process builds for over ``LOCK_SECONDS``.
         OSError: when files cannot be read or written.
     """
-    if is_current(database, root):
-        try:
-            return Library.open(database)
-        except LibraryDamaged:
-            build(database, root)  # its pages are damaged behind a sound first one
-    with exclusive(database.with_name(f"{database.name}.lock"), LOCK_SECONDS):
-        if not is_current(database, root):  # another process may have built it meanwhile
-            _build(database, root)
+    if not is_current(database, root):
+        with _locked(database):
+            if not is_current(database, root):  # another process may have built it meanwhile
+                _build(database, root)
     return Library.open(database)
 
 
@@ -54,8 +51,12 @@ def build(database: Path, root: Path = CONTENT_ROOT) -> None:
         storage.LockTimedOut: when another process builds for over ``LOCK_SECONDS``.
         OSError: when files cannot be read or written.
     """
-    with exclusive(database.with_name(f"{database.name}.lock"), LOCK_SECONDS):
+    with _locked(database):
         _build(database, root)
+
+
+def _locked(database: Path) -> AbstractContextManager[None]:
+    return exclusive(database.with_name(f"{database.name}.lock"), LOCK_SECONDS)
 
 
 def _build(database: Path, root: Path) -> None:
@@ -68,7 +69,7 @@ def _build(database: Path, root: Path) -> None:
         try:
             with db.conn:
                 _write(db, syllabus, laws, entries)
-                facts = {"content_hash": content, "layout": LAYOUT}
+                facts = {"content_hash": content, "layout": LAYOUT, "digest": rows_digest(db.conn)}
                 rows = ({"name": name, "value": value} for name, value in facts.items())
                 db.table("meta").insert_all(rows, pk="name")
         finally:

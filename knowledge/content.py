@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from knowledge.library import LAYOUT, stored_hash
+from knowledge.errors import LibraryDamaged
+from knowledge.library import LAYOUT, Library
 
 # The package's own folder: content travels inside the wheel.
 CONTENT_ROOT = Path(__file__).parent
@@ -36,8 +37,15 @@ def content_hash(root: Path = CONTENT_ROOT) -> str:
 
 
 def is_current(database: Path, root: Path = CONTENT_ROOT) -> bool:
-    """Whether ``database`` is readable and was built from the files as they are now."""
-    return stored_hash(database) == content_hash(root)
+    """Whether ``database`` is whole and was built from the files as they are now.
+
+    Raises:
+        OSError: when a content file cannot be read.
+    """
+    try:
+        return Library.open(database).content_hash == content_hash(root)
+    except LibraryDamaged:
+        return False
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 Light on purpose: ``lifeline ask`` starts with it. Building the file is ``knowledge.build``.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,10 @@ from knowledge.errors import LibraryDamaged, UnknownTopic, UnresolvedSetting
 LAYOUT = "1"
 
 Utterances = Mapping[str, tuple[str, ...]]
+
+_Row = tuple[str, ...]
+_ENTRIES = "SELECT id, title, body, related, needs, said FROM entries ORDER BY position"
+_CITATIONS = "SELECT entry, name, supports, text, law, article FROM citations ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,16 @@ class Topic:
 
 
 class Library:
-    """All finished answers, in memory."""
+    """All finished answers, in memory.
 
-    def __init__(self, entries: Iterable[tuple[Answer, Utterances]]) -> None:
+    Attributes:
+        content_hash: of the content files that they were built from.
+    """
+
+    def __init__(self, entries: Iterable[tuple[Answer, Utterances]], content: str = "") -> None:
         """Take the entries in the order of the syllabus; texts still hold ``{settings}``."""
         self._entries = {answer.topic: (answer, said) for answer, said in entries}
+        self.content_hash = content
 
     @classmethod
     def open(cls, path: Path) -> "Library":
@@ -83,11 +93,19 @@ class Library:
             LibraryDamaged: when it is missing, damaged, or laid out by another release.
         """
         try:
-            with closing(_connect(path)) as db:
-                _require_layout(db, path)
-                return cls(_read_entries(db))
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+                facts = dict(db.execute("SELECT name, value FROM meta"))
+                entries, citations = (
+                    db.execute(_ENTRIES).fetchall(),
+                    db.execute(_CITATIONS).fetchall(),
+                )
         except (sqlite3.Error, ValueError) as error:
             raise LibraryDamaged(path, str(error)) from error
+        if facts.get("layout") != LAYOUT:
+            raise LibraryDamaged(path, f"layout {facts.get('layout')}, this release reads {LAYOUT}")
+        if facts.get("digest") != _digest(entries, citations):
+            raise LibraryDamaged(path, "its rows differ from what was written")
+        return cls(_parsed(entries, citations), facts.get("content_hash", ""))
 
     def holds(self, topic: str) -> bool:
         """Whether there is a finished entry for ``topic``."""
@@ -155,46 +173,36 @@ def basis_line(citations: Sequence[Citation]) -> str:
     return "依据：" + "；".join(law + "、".join(cited) for law, cited in articles.items())
 
 
-def stored_hash(path: Path) -> str | None:
-    """Return the hash of the content that ``path`` was built from; None if it is unusable."""
-    try:
-        with closing(_connect(path)) as db:
-            _require_layout(db, path)
-            return _meta(db, "content_hash")
-    except (sqlite3.Error, LibraryDamaged):
-        return None
+def rows_digest(db: sqlite3.Connection) -> str:
+    """Return the digest of the rows that ``Library.open`` reads, kept in ``meta`` by the build.
+
+    SQLite notices a damaged page's structure, never a changed letter in an answer.
+    """
+    return _digest(db.execute(_ENTRIES), db.execute(_CITATIONS))
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+def _digest(*tables: Iterable[_Row]) -> str:
+    digest = hashlib.sha256()
+    for rows in tables:
+        for row in rows:
+            digest.update("\x1f".join(map(str, row)).encode())
+            digest.update(b"\x1e")
+    return digest.hexdigest()
 
 
-def _require_layout(db: sqlite3.Connection, path: Path) -> None:
-    found = _meta(db, "layout")
-    if found != LAYOUT:
-        raise LibraryDamaged(path, f"layout {found}, this release reads {LAYOUT}")
-
-
-def _meta(db: sqlite3.Connection, name: str) -> str | None:
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    return row[0] if row else None
-
-
-def _read_citations(db: sqlite3.Connection) -> dict[str, list[Citation]]:
-    found: dict[str, list[Citation]] = {}
-    for entry, *parts in db.execute(
-        "SELECT entry, name, supports, text, law, article FROM citations ORDER BY id"
-    ):
-        found.setdefault(entry, []).append(Citation(*parts))
-    return found
-
-
-def _read_entries(db: sqlite3.Connection) -> Iterator[tuple[Answer, Utterances]]:
-    citations = _read_citations(db)
-    rows = "SELECT id, title, body, related, needs, said FROM entries ORDER BY position"
-    for topic, title, body, related, needs, said in db.execute(rows):
-        cited = tuple(citations.get(topic, ()))
+def _parsed(
+    entries: Iterable[_Row], citations: Iterable[_Row]
+) -> Iterator[tuple[Answer, Utterances]]:
+    cited: dict[str, list[Citation]] = {}
+    for entry, *parts in citations:
+        cited.setdefault(entry, []).append(Citation(*parts))
+    for topic, title, body, related, needs, said in entries:
         answer = Answer(
-            topic, title, body, cited, tuple(json.loads(related)), tuple(json.loads(needs))
+            topic,
+            title,
+            body,
+            tuple(cited.get(topic, ())),
+            tuple(json.loads(related)),
+            tuple(json.loads(needs)),
         )
         yield answer, {name: tuple(texts) for name, texts in json.loads(said).items()}

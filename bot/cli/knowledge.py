@@ -10,6 +10,7 @@ from bot.preparing import KNOWLEDGE_FILE
 from bot.settings import Settings
 from knowledge.build import build
 from knowledge.errors import BrokenContent
+from knowledge.findings import worded
 from knowledge.library import Library
 from knowledge.store import list_unanswered
 
@@ -30,7 +31,7 @@ def build_knowledge() -> None:
     try:
         build(path)
     except BrokenContent as error:
-        show(error.problems)
+        show(worded(problem) for problem in error.problems)
         typer.echo("没有生成，原来的知识库没动。", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"已生成 {path}：{len(Library.open(path))} 个条目")

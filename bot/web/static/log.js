@@ -24,7 +24,8 @@ export class Log {
   restore(turns) {
     const next = this.#log.querySelector("article");
     for (const turn of turns) this.#append(turn, next);
-    this.#log.scrollTop = this.#log.scrollHeight;
+    const latest = this.#latestSaid();
+    if (latest) this.#show(latest);
   }
 
   // Shows what the person just said, before there is an answer.
@@ -61,7 +62,7 @@ export class Log {
     this.#remember(turn);
     waiting.said.after(...this.#replies(turn));
     this.#announce(turn);
-    this.#show(waiting.said);
+    if (waiting.said === this.#latestSaid()) this.#show(waiting.said);
   }
 
   // Something new from elsewhere: another page of this person, or a later delivery.
@@ -84,6 +85,10 @@ export class Log {
     if (turn.said) elements.unshift(this.#said(turn.said));
     for (const element of elements) this.#log.insertBefore(element, next);
     return elements[0];
+  }
+
+  #latestSaid() {
+    return [...this.#log.querySelectorAll(".said")].pop();
   }
 
   #isShown(turn) {

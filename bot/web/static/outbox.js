@@ -5,11 +5,15 @@ import { keep, recall } from "./keep.js";
 import { postJson } from "./service.js";
 
 const WAITS = [1000, 2000, 4000, 8000, 15000];
+// Messages arrive in the order they were written, but a call for help does not wait for long
+// behind a question that is stuck.
+const TURN_MILLISECONDS = 1500;
 const STALE_MILLISECONDS = 12 * 3600 * 1000;
 
 export class Outbox {
   #messages;
   #sending = new Set();
+  #latest = Promise.resolve();
   #failures = 0;
   #timer;
   #on;
@@ -32,7 +36,9 @@ export class Outbox {
     this.#messages.push(message);
     this.#save();
     this.#on.expected(message.id, text);
-    this.#attempt(message);
+    this.#sending.add(message.id);
+    const turn = Promise.race([this.#latest, new Promise((done) => setTimeout(done, TURN_MILLISECONDS))]);
+    this.#latest = turn.then(() => this.#attempt(message));
   }
 
   // In the order they were said: 「1」 means something only after what came before it.

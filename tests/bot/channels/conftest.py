@@ -9,15 +9,15 @@ from tests.bot.channels.web_service import WrittenConversation, listening
 
 
 @pytest.fixture
-def conversation() -> WrittenConversation:
+def written() -> WrittenConversation:
     """A fresh conversation with nothing said yet."""
     return WrittenConversation()
 
 
 @pytest.fixture
-def url(conversation: WrittenConversation) -> Iterator[str]:
-    """The address of the web chat over ``conversation``."""
-    with listening(conversation) as address:
+def url(written: WrittenConversation) -> Iterator[str]:
+    """The address of the web chat over ``written``."""
+    with listening(written) as address:
         yield address
 
 

@@ -68,7 +68,7 @@ def test_reconnecting_brings_what_was_missed_and_nothing_twice(visitor: httpx.Cl
 
 def test_a_later_delivery_comes_although_nobody_rang(
     visitor: httpx.Client,
-    conversation: WrittenConversation,
+    written: WrittenConversation,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sse, "LOOK_EVERY_SECONDS", 0.05)
@@ -76,7 +76,7 @@ def test_a_later_delivery_comes_although_nobody_rang(
 
     with stream(visitor) as lines:
         next_turn(lines)
-        conversation.deliver("明天上午十点消防演练。")
+        written.deliver("明天上午十点消防演练。")
 
         assert next_turn(lines)["replies"][0]["text"] == "明天上午十点消防演练。"
 

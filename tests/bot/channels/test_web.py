@@ -37,7 +37,7 @@ def test_the_hint_for_channels_without_buttons_stays_away(visitor: httpx.Client)
 
 
 def test_a_message_sent_again_gets_the_same_turn(
-    visitor: httpx.Client, conversation: WrittenConversation
+    visitor: httpx.Client, written: WrittenConversation
 ) -> None:
     id_ = str(uuid4())
 
@@ -45,7 +45,7 @@ def test_a_message_sent_again_gets_the_same_turn(
 
     assert first == again
     assert len(history(visitor)) == 1
-    assert conversation.received[0].id == id_
+    assert written.received[0].id == id_
 
 
 def test_the_history_comes_back_and_is_ones_own(
@@ -96,8 +96,8 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_lasts_a_year(visitor: httpx.
     assert "Secure" not in cookie
 
 
-def test_behind_https_the_cookie_is_secure(conversation: WrittenConversation) -> None:
-    with listening(conversation, public_url="https://lifeline.example") as url:
+def test_behind_https_the_cookie_is_secure(written: WrittenConversation) -> None:
+    with listening(written, public_url="https://lifeline.example") as url:
         cookie = httpx.get(url, trust_env=False).headers["set-cookie"]
 
     assert cookie.startswith("__Host-lifeline=")
@@ -117,7 +117,7 @@ def test_behind_https_the_cookie_is_secure(conversation: WrittenConversation) ->
 )
 @pytest.mark.parametrize("path", ["/chat/messages", "/chat/rating"])
 def test_a_post_from_another_page_is_refused(
-    visitor: httpx.Client, conversation: WrittenConversation, path: str, headers: dict[str, str]
+    visitor: httpx.Client, written: WrittenConversation, path: str, headers: dict[str, str]
 ) -> None:
     body = {"id": str(uuid4()), "text": "软管", "turn": 1, "useful": True}
 
@@ -125,14 +125,14 @@ def test_a_post_from_another_page_is_refused(
 
     assert answer.status_code == 403
     assert "没有收" in answer.json()["error"]
-    assert not conversation.received
+    assert not written.received
 
 
 def test_our_own_page_is_known_by_its_host_or_public_address(
-    conversation: WrittenConversation,
+    written: WrittenConversation,
 ) -> None:
     with (
-        listening(conversation, public_url="https://lifeline.example") as url,
+        listening(written, public_url="https://lifeline.example") as url,
         httpx.Client(base_url=url, trust_env=False) as client,
     ):
         assert say(client, "软管", Origin="https://lifeline.example").status_code == 200
@@ -237,18 +237,18 @@ def test_one_who_writes_too_fast_is_told_so_but_an_emergency_is_answered(
 
 @pytest.mark.parametrize("useful", [True, False])
 def test_an_answer_is_rated(
-    visitor: httpx.Client, conversation: WrittenConversation, useful: bool
+    visitor: httpx.Client, written: WrittenConversation, useful: bool
 ) -> None:
     turn = say(visitor, "楼道有烟怎么办").json()["turn"]["id"]
 
     answer = visitor.post("/chat/rating", json={"turn": turn, "useful": useful})
 
     assert answer.json() == {"rated": True}
-    assert conversation.ratings == [(turn, useful)]
+    assert written.ratings == [(turn, useful)]
 
 
 def test_nobody_rates_for_somebody_else(
-    visitor: httpx.Client, other_visitor: httpx.Client, conversation: WrittenConversation
+    visitor: httpx.Client, other_visitor: httpx.Client, written: WrittenConversation
 ) -> None:
     turn = say(visitor, "楼道有烟怎么办").json()["turn"]["id"]
 
@@ -256,7 +256,7 @@ def test_nobody_rates_for_somebody_else(
 
     assert answer.status_code == 404
     assert answer.json() == {"error": "这条回答现在不能评价了。"}
-    assert not conversation.ratings
+    assert not written.ratings
 
 
 @pytest.mark.parametrize("turn", [0, -1, 2**63, "x", None])
@@ -265,9 +265,9 @@ def test_a_rating_of_nothing_is_refused(visitor: httpx.Client, turn: object) -> 
 
 
 def test_failed_storage_is_said_with_what_to_do(
-    visitor: httpx.Client, conversation: WrittenConversation
+    visitor: httpx.Client, written: WrittenConversation
 ) -> None:
-    conversation.is_failing = True
+    written.is_failing = True
 
     answer = visitor.get("/chat/history")
 

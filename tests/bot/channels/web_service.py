@@ -172,7 +172,7 @@ def listening(
         app(conversation, public_url),
         port=port,
         ws="none",
-        log_level="warning",
+        log_level="critical",
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
