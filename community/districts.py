@@ -14,7 +14,6 @@ from community.placefiles import Part, read_place_file
 COMMUNITY_ROOT = Path(__file__).parent
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_REQUIRED = ("id", "name", "city", "timezone")
 
 
 class UnknownDistrict(Exception):
@@ -106,10 +105,7 @@ def load_district(district: str, root: Path = COMMUNITY_ROOT) -> District:
     if district not in known:
         raise UnknownDistrict(district, known)
     part = read_place_file(root / "districts" / f"{district}.yaml")
-    fields = part.fields((*_REQUIRED, "settings"))
-    for name in _REQUIRED:
-        if name not in fields:
-            raise part.broken(f"缺“{name}”", f"补上一行“{name}: …”")
+    fields = part.fields(("id", "name", "city", "timezone"), ("settings",))
     _require_id(fields["id"], district)
     declared = declared_settings(root)
     return District(
@@ -142,5 +138,5 @@ def _timezone(part: Part) -> str:
 def _values(part: Part | None, declared: Sequence[Setting]) -> dict[str, str]:
     if part is None:
         return {}
-    fields = part.fields([setting.name for setting in declared])
+    fields = part.fields((), [setting.name for setting in declared])
     return {name: value.text() for name, value in fields.items()}

@@ -8,6 +8,7 @@ instead of making every cookie and ciphertext unreadable.
 import hashlib
 import os
 import secrets
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -84,9 +85,12 @@ def derived_key(key: bytes, purpose: str) -> bytes:
 def _key_file(path: Path) -> bytes:
     """Return the file's key; two processes that start at once end with the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(secrets.token_bytes(KEY_BYTES))
+    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # for its owner alone
+    draft = Path(name)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -33,14 +33,15 @@ class Part:
     file: Path
     node: yaml.Node
 
-    def fields(self, known: Collection[str] | None = None) -> dict[str, "Part"]:
+    def fields(self, required: Collection[str], allowed: Collection[str] = ()) -> dict[str, "Part"]:
         """Return a mapping's parts by key.
 
         Args:
-            known: the keys there may be; None takes any.
+            required: the keys that must be there.
+            allowed: further keys that may be.
 
         Raises:
-            BrokenPlaceFile: when it is no mapping, or a key is unknown or written twice.
+            BrokenPlaceFile: when it is no mapping, or a key is missing, unknown or repeated.
         """
         if not isinstance(self.node, yaml.MappingNode):
             raise self.broken("这里要写成“名字: 值”的样子", "照着别的文件改")
@@ -48,11 +49,15 @@ class Part:
         for key_node, value in self.node.value:
             key = Part(self.file, key_node)
             name = key.text()
-            if known is not None and name not in known:
-                raise key.broken(f"不认识“{name}”", f"只能写：{'、'.join(known)}")
+            if name not in required and name not in allowed:
+                known = "、".join([*required, *allowed])
+                raise key.broken(f"不认识“{name}”", f"只能写：{known}")
             if name in found:
                 raise key.broken(f"“{name}”写了两次", "删掉一个")
             found[name] = Part(self.file, value)
+        for name in required:
+            if name not in found:
+                raise self.broken(f"缺“{name}”", f"补上一行“{name}: …”")
         return found
 
     def texts(self, required: Collection[str]) -> dict[str, str]:
@@ -61,11 +66,7 @@ class Part:
         Raises:
             BrokenPlaceFile: when it differs.
         """
-        fields = self.fields(required)
-        for name in required:
-            if name not in fields:
-                raise self.broken(f"缺“{name}”", f"补上一行“{name}: …”")
-        return {name: part.text() for name, part in fields.items()}
+        return {name: part.text() for name, part in self.fields(required).items()}
 
     def items(self) -> list["Part"]:
         """Return a list's parts; nothing at all counts as an empty list.
@@ -104,13 +105,16 @@ def read_place_file(file: Path) -> Part:
         OSError: when it cannot be read.
     """
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+        text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise BrokenPlaceFile(file, line, "文件不是UTF-8编码", "另存为UTF-8") from error
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        line = mark.line + 1 if mark else 1
+        # What is never closed is noticed after the last line.
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
         raise BrokenPlaceFile(file, line, "格式读不懂", "看看这一行的缩进、冒号和引号") from error
     if node is None:
         raise BrokenPlaceFile(file, 1, "文件是空的", "照着别的文件写")

@@ -9,8 +9,6 @@ from pathlib import Path
 from community.districts import COMMUNITY_ROOT
 from community.placefiles import Part, read_place_file
 
-_CUES = ("before", "after", "never")
-
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -51,7 +49,7 @@ def load_places(root: Path = COMMUNITY_ROOT) -> Places:
     certain: dict[str, str] = {}
     doubtful: dict[str, str] = {}
     for part in fields["places"].items():
-        place = part.fields(("name", "names", "doubtful"))
+        place = part.fields(("name",), ("names", "doubtful"))
         official = place["name"].text()
         certain.update(_names(place, "names", official))
         doubtful.update(_names(place, "doubtful", official))
@@ -66,11 +64,8 @@ def load_places(root: Path = COMMUNITY_ROOT) -> Places:
 
 
 def _cues(part: Part) -> Iterator[list[str]]:
-    fields = part.fields(_CUES)
-    for name in _CUES:
-        if name not in fields:
-            raise part.broken(f"缺“{name}”", f"补上一行“{name}: […]”")
-        yield [item.text() for item in fields[name].items()]
+    fields = part.fields(("before", "after", "never"))
+    return ([item.text() for item in fields[name].items()] for name in ("before", "after", "never"))
 
 
 def _names(place: Mapping[str, Part], key: str, official: str) -> dict[str, str]:
@@ -78,5 +73,6 @@ def _names(place: Mapping[str, Part], key: str, official: str) -> dict[str, str]
 
 
 def _any(words: Sequence[str] | Mapping[str, str]) -> str:
-    """Return a pattern for any of the words, the longest first."""
-    return "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word))))
+    """Return a pattern for any of the words, the longest first; for none, one of nothing."""
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return "|".join(map(re.escape, longest_first)) or "(?!)"

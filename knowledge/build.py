@@ -21,7 +21,7 @@ from knowledge.fulltext import spaced
 from knowledge.laws import Laws, load_laws
 from knowledge.library import LAYOUT, Library, rows_digest
 from knowledge.syllabus import Syllabus, load_syllabus
-from storage.locks import exclusive, swapped_file
+from storage import exclusive, swapped_file
 
 LOCK_SECONDS = 120.0
 

@@ -35,7 +35,7 @@ def check(
 
     Args:
         settings: names of the district settings that an answer may name.
-        today: a reading dated later is an error.
+        today: a reading dated later is pointed out.
         root: holds ``entries``, the syllabus, the law library and the unverified claims.
         gold: a JSONL file of evaluation questions (``q``), or a folder of them; a question
             found among the utterances is reported without its text.

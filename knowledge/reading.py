@@ -61,7 +61,7 @@ class Reader:
             node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark else 1
+            line = min(mark.line, text.count("\n")) + 1 if mark else 1
             self.report("bad_yaml", self.before + line, reason=error.problem or str(error.context))
             return None
         except yaml.reader.ReaderError as error:

@@ -71,9 +71,11 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 # Phone, identity and bank numbers, also dictated ones and ones written in groups. A date
 # (2026-11-22) or a run of short numbers is masked with them: better too much than too little.
 _LONG_NUMBER = re.compile(
-    r"[0-9零〇一二三四五六七八九幺](?:[\s.·-]?[0-9零〇一二三四五六七八九幺]){6,}[xX]?"
+    r"[0-9零〇一二三四五六七八九幺](?:[\s.·－-]?[0-9零〇一二三四五六七八九幺]){6,}[xX]?"
 )
-_ROOM = re.compile(r"(?<=[栋幢座元号楼-])\s?\d{3,4}(?!\d|\s?[元米度瓦块])|\d{3,4}(?=号房|室|房间)")
+_ROOM = re.compile(
+    r"(?<=[栋幢座元号楼－-])\s?\d{3,4}(?!\d|\s?[元米度瓦块])|\d{3,4}(?=号房|室|房间)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,16 @@ class Unanswered:
 
 def masked(question: str) -> str:
     """Return a question as it may be kept: shortened, personal numbers replaced by ＊."""
-    text = unicodedata.normalize("NFKC", question).strip()[:MOST_KEPT_CHARACTERS]
+    shown = question.strip()[:MOST_KEPT_CHARACTERS]
+    text = "".join(_digit(sign) if sign.isdigit() else sign for sign in shown)
     for pattern in (_EMAIL, _LONG_NUMBER, _ROOM):
         text = pattern.sub("＊＊＊", text)
     return text
+
+
+def _digit(sign: str) -> str:
+    """Return 3 for any way to write it, such as ３ or ③."""
+    return str(unicodedata.digit(sign))
 
 
 def record_unanswered(
@@ -188,5 +196,7 @@ def _count(
 
 def _key(about: str, question: str) -> str:
     """Return what makes two questions the same: letters and digits alone; "" without any."""
-    words = "".join(sign for sign in masked(question).lower() if sign.isalnum())
+    words = "".join(
+        sign for sign in unicodedata.normalize("NFKC", masked(question)).lower() if sign.isalnum()
+    )
     return hashlib.sha256(f"{about}\n{words}".encode()).hexdigest() if words else ""

@@ -1,17 +1,16 @@
 """``lifeline check``: validate every content file, in words for whoever mends it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.phrases import WordingError, load_wording
-from community.districts import COMMUNITY_ROOT, declared_settings, district_ids, load_district
+from community.checks import place_faults
+from community.districts import declared_settings
 from community.placefiles import BrokenPlaceFile
-from community.places import load_places
 from index.corpus import SHIPPED_CORPUS, read_corpus
 from index.values import CorpusError
 from knowledge.checks import check
@@ -24,11 +23,8 @@ WORDING = Path(__file__).parent.parent / "wording"
 
 def place_findings() -> Iterator[Finding]:
     """Yield what is wrong in the files of districts, settings and places."""
-    for load in (declared_settings, load_places, *_district_loaders()):
-        try:
-            load()
-        except BrokenPlaceFile as error:
-            yield Finding(error.file, error.line, error.problem, error.mend)
+    for fault in place_faults():
+        yield Finding(fault.file, fault.line, fault.problem, fault.mend)
 
 
 def wording_findings() -> Iterator[Finding]:
@@ -64,7 +60,7 @@ def check_content(
     hints: Annotated[bool, typer.Option(help="也列出提示 | list hints, too")] = False,
 ) -> None:
     """检查全部内容文件。 | Check every content file."""
-    settings = [setting.name for setting in declared_settings()]
+    settings = _setting_names()
     found = check(
         settings,
         today=date.today(),  # noqa: DTZ011 - a reading's date is the editor's own
@@ -79,5 +75,9 @@ def check_content(
     typer.echo("内容检查通过。" + (f"另有 {hidden} 条提示，加 --hints 看。" if hidden else ""))
 
 
-def _district_loaders() -> list[Callable[[], object]]:
-    return [partial(load_district, name, COMMUNITY_ROOT) for name in district_ids()]
+def _setting_names() -> list[str]:
+    """Return the declared settings; a broken file is reported by ``place_findings``."""
+    try:
+        return [setting.name for setting in declared_settings()]
+    except BrokenPlaceFile:
+        return []

@@ -109,9 +109,9 @@ class Conversation:
     def rate(self, account: Account, turn_id: int, *, useful: bool) -> bool:
         """Note 有用 or 没用 for the answer in a turn; False when there is no such answer.
 
-        A second rating of the same topic on the same day changes nothing.
+        A second rating of the same topic on the same day of the district changes nothing.
         """
-        now = self._clock()
+        now = self._clock().astimezone(self._zone)
 
         def work(db: Connection) -> bool:
             account_id = find_account(db, account.channel, account.name)

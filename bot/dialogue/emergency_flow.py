@@ -63,7 +63,7 @@ class EmergencyFlow:
         lines = [
             self._wording.first_line[words.call],
             *(f"• {step}" for step in words.now),
-            f"不要：{words.never}",
+            words.never,
         ]
         labels = self._wording.choices_by_call.get(words.call, self._wording.choices)
         return self._reply("\n".join(lines), labels)

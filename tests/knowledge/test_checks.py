@@ -22,9 +22,8 @@ def test_sound_content_has_no_finding(root: Path) -> None:
 def test_findings_are_printed_in_chinese_with_file_line_and_mend(root: Path) -> None:
     path = write_entry(root, related=["escape.nowhere"])
     (found,) = findings(root)
-    assert str(found) == (
-        f"{path}:{found.line}: 错误：相关条目“escape.nowhere”不在大纲里。改成大纲里的编号，或者删掉。"
-    )
+    words = "相关条目“escape.nowhere”不在大纲里。改成大纲里的编号，或者删掉。"
+    assert str(found) == f"{path}:{found.line}: 错误：{words}"
 
 
 def test_a_hint_is_told_from_an_error(root: Path) -> None:

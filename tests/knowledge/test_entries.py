@@ -100,7 +100,7 @@ def test_no_text_whatever_raises_anything_but_its_problems(tmp_path: Path, text:
         ("id: x\n---\nbody", [("no_front_matter", 1)]),
         ("---\nid: x\ntitle: y\n", [("front_matter_open", 3)]),
         ("---\n---\nbody", [("empty", 2)]),
-        ("---\nid: [x\n---\nbody", [("bad_yaml", 3)]),
+        ("---\nid: [x\n---\nbody", [("bad_yaml", 2)]),
         ("---\nid: x\n  title: y\n---\nbody", [("bad_yaml", 3)]),
         ("---\n- x\n---\nbody", [("not_a_mapping", 2)]),
         ("---\nid: x\nid: y\n---\nbody", [("twice", 3)]),

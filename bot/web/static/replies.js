@@ -45,7 +45,7 @@ function body(reply) {
 
 function lineElement(line, isFirst) {
   const step = line.match(STEP);
-  const kind = step ? "step" : line.startsWith("不要：") ? "never" : isFirst ? "first" : "line";
+  const kind = step ? "step" : line.startsWith("不要") ? "never" : isFirst ? "first" : "line";
   const element = make("p", { class: isFirst && step ? "step first" : kind });
   if (step) {
     element.append(make("span", { class: "number" }, step[1] ?? "•"));

@@ -31,7 +31,7 @@ def test_first_reply_names_the_call_first_and_fits_one_message(kind: str) -> Non
     assert "119" in first
     assert first.endswith(AUTOMATIC)
     assert all(line.startswith("• ") for line in rest[:-1])
-    assert rest[-1].startswith("不要：")
+    assert rest[-1].startswith("不要")
     assert len(plain_text(reply).encode()) < 1900, "WeChat takes about 1,900 bytes a message"
     assert "{" not in reply.text
     assert reply.citations == ()

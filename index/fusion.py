@@ -1,0 +1,44 @@
+"""Three scores of a topic brought onto one scale and added."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.values import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Weights of the lexical, classifier and vector z-scores, and the softmax's sharpness."""
+
+    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    sharpness: float = 1.0
+
+    def combine(
+        self, lexical: FloatArray, classified: FloatArray, vector: FloatArray
+    ) -> FloatArray:
+        """Return the fused score of each topic; the three arrays share the shape (topics,).
+
+        A topic without a score of some kind is NaN there and counts as average.
+        """
+        parts = np.stack((zscores(lexical), zscores(classified), zscores(vector)))
+        fused: FloatArray = np.asarray(self.weights, np.float32) @ parts
+        return fused
+
+    def probabilities(self, fused: FloatArray) -> FloatArray:
+        """Return the softmax of fused scores, shape (topics,)."""
+        powers = np.exp(self.sharpness * (fused - fused.max()))
+        return np.asarray(powers / powers.sum(), np.float32)
+
+
+def zscores(scores: FloatArray) -> FloatArray:
+    """Return scores with mean 0 and deviation 1; NaN and constant scores become 0."""
+    known = ~np.isnan(scores)
+    if known.all():
+        present = scores
+    elif known.any():
+        present = scores[known]
+    else:
+        return np.zeros_like(scores)
+    spread = max(float(present.std()), 1e-6)
+    return np.asarray(np.nan_to_num((scores - present.mean()) / spread, nan=0.0), np.float32)
