@@ -9,19 +9,32 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-# name → (module, help). The module holds ``app``, a Typer application.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "serve": ("bot.cli.serve", "启动服务和网页聊天 | start the service and the web chat"),
-    "chat": ("bot.cli.chat", "在终端里聊天 | chat in the terminal"),
-    "ask": ("bot.cli.ask", "问一句看回答，不留记录 | ask once, nothing is stored"),
-    "check": ("bot.cli.check", "检查知识条目和内容文件 | check entries and content files"),
-    "evaluate": ("bot.cli.evaluate", "评测检索和识别的效果 | measure search and detection"),
-    "knowledge": ("bot.cli.knowledge", "生成知识库，查看没答上的问题 | the knowledge base"),
-    "index": ("bot.cli.index", "训练模型，生成索引 | train the model, build the index"),
-    "migrate": ("bot.cli.migrate", "更新主数据库的表 | bring the database up to date"),
-    "doctor": ("bot.cli.doctor", "看配置了什么、缺什么 | what is configured and what is missing"),
-    "docs": ("bot.cli.docs", "重新生成说明文档 | write the generated documents"),
+# group → command → (module, help); "" is `lifeline` itself. A module holds ``app``, a Typer
+# application; a command without a module is a group of this table.
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "": {
+        "serve": ("bot.cli.serve", "启动服务和网页聊天 | start the service and the web chat"),
+        "chat": ("bot.cli.chat", "在终端里聊天 | chat in the terminal"),
+        "ask": ("bot.cli.ask", "问一句看回答，不留记录 | ask once, nothing is stored"),
+        "check": ("bot.cli.check", "检查知识条目和内容文件 | check entries and content files"),
+        "evaluate": ("bot.cli.evaluate", "评测检索和识别的效果 | measure search and detection"),
+        "knowledge": ("bot.cli.knowledge", "生成知识库，查看没答上的问题 | the knowledge base"),
+        "index": ("", "训练模型，生成索引 | train the model, build the index"),
+        "migrate": ("bot.cli.migrate", "更新主数据库的表 | bring the database up to date"),
+        "doctor": ("bot.cli.doctor", "看配置了什么、缺什么 | what is configured and what is not"),
+        "docs": ("bot.cli.docs", "重新生成说明文档 | write the generated documents"),
+    },
+    "index": {
+        "build": ("bot.cli.index_build", "生成检索索引 | build the search index"),
+        "train": ("bot.cli.index_train", "重新训练自带的模型 | train the shipped model again"),
+    },
 }
+# What the extra `encoder` brings; a command that needs it says so instead of failing.
+_ENCODER_PACKAGES = {"torch", "sentence_transformers", "sklearn"}
+_NEEDS_ENCODER = (
+    "这个命令要附加依赖 encoder。 This needs the extra `encoder`:\n"
+    "  pip install torch==2.13.0\n  pip install 'lifeline-fire-safety[encoder]'"
+)
 
 
 class _Commands(TyperGroup):
@@ -30,35 +43,51 @@ class _Commands(TyperGroup):
     Typer carries its own copy of click, whose types it does not publish: hence ``Any``.
     """
 
+    @property
+    def _table(self) -> dict[str, tuple[str, str]]:
+        return COMMANDS.get(self.name or "", COMMANDS[""])
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - see the class
-        return list(COMMANDS)
+        return list(self._table)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - see the class
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._table:
             return None
-        module, _ = COMMANDS[cmd_name]
-        command = typer.main.get_command(importlib.import_module(module).app)
+        module, text = self._table[cmd_name]
+        command = _loaded(module) if module else typer.main.get_command(_group(cmd_name, text))
         command.name = cmd_name
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - see the class
         with formatter.section("命令 Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in self._table.items()])
 
 
-app = typer.Typer(
-    cls=_Commands,
-    help="生命通道：高层住宅的消防安全服务。 | Lifeline: fire safety for high-rise residents.",
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+def _loaded(module: str) -> Any:  # noqa: ANN401 - see _Commands
+    try:
+        return typer.main.get_command(importlib.import_module(module).app)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _ENCODER_PACKAGES:
+            raise
+        typer.echo(_NEEDS_ENCODER, err=True)
+        raise typer.Exit(1) from error
 
 
-@app.callback()
-def _lifeline() -> None:
-    """生命通道：高层住宅的消防安全服务。 | Lifeline: fire safety for high-rise residents."""
+def _group(name: str, text: str) -> typer.Typer:
+    group = typer.Typer(
+        cls=_Commands,
+        name=name,
+        help=text,
+        rich_markup_mode=None,
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    group.callback(help=text)(lambda: None)
+    return group
+
+
+app = _group("", "生命通道：高层住宅的消防安全服务。 | Lifeline: fire safety for high-rises.")
 
 
 def main() -> None:

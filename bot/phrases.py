@@ -57,9 +57,11 @@ class EmergencyWording(_Frozen):
     choices_by_call: Mapping[str, tuple[str, str, str]]
     kinds: Mapping[str, EmergencyKind]
     ask_place: str
+    ask_place_to_show: str
     read_out: str
     show_out: str
     place_kept: str
+    waiting: str
     follow: Mapping[str, Follow]
     stay: str
     stay_choices: tuple[str, str]

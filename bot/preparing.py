@@ -4,26 +4,29 @@ What is missing or stale is built; what cannot be built leaves the last good one
 where there is none, the service answering emergencies only, and says why in the log.
 """
 
+import importlib
 import logging
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from index.hub import load_hub_model
-
-from bot.dialogue.analyst import Analyst, Engine
+from bot.dialogue.analyst import Analyst, Engine, Phrases
 from bot.dialogue.answering import Answerer, DistrictWords
+from bot.dialogue.brain import Brain
 from bot.dialogue.certain import CertainPhrases
-from bot.dialogue.conversation import Brain
+from bot.dialogue.control import control_word, has_words, is_link
 from bot.dialogue.deciding import Dialogue
 from bot.dialogue.emergency_flow import EmergencyFlow
+from bot.dialogue.small_talk import Chat
 from bot.phrases import Wording, load_wording
 from bot.settings import Settings
 from community.districts import District, load_district
 from community.places import places_named
 from index.artefacts import open_searcher
-from index.model import SHIPPED_MODEL, load_model
+from index.corpus import SHIPPED_CORPUS, SHIPPED_HELD_BACK
+from index.embedding import Encoder
+from index.model import SHIPPED_MODEL, Model, load_model
 from index.values import SearchError, Topic, Utterance
 from knowledge.content import is_current
 from knowledge.errors import KnowledgeError
@@ -33,6 +36,7 @@ _logger = logging.getLogger(__name__)
 
 KNOWLEDGE_FILE = "knowledge.db"
 INDEX_FOLDER = "index"
+HUB_FOLDER = "hub_model"
 
 
 def open_library(data_dir: Path) -> Library | None:
@@ -83,14 +87,22 @@ def open_engine(settings: Settings, library: Library) -> Engine | None:
     topics = topics_of(library)
     folder = settings.data_dir / INDEX_FOLDER
     try:
-        if settings.index_model:
-            model, encoder = load_hub_model(settings.index_model, topics, folder)
-        else:
-            model, encoder = load_model(SHIPPED_MODEL), None
+        model, encoder = _model(settings, topics)
         return Engine(open_searcher(model, topics, folder, encoder), model.detector)
     except (SearchError, OSError):
         _logger.exception("the index cannot be used; certain phrases still work")
         return None
+
+
+def _model(settings: Settings, topics: Sequence[Topic]) -> tuple[Model, Encoder | None]:
+    if not settings.index_model:
+        return load_model(SHIPPED_MODEL), None
+    # Loaded by name, and only when it is set: it brings torch.
+    hub = importlib.import_module("index.hub")
+    sources = hub.Sources(SHIPPED_CORPUS, SHIPPED_HELD_BACK)
+    fitted = settings.data_dir / HUB_FOLDER
+    model, encoder = hub.open_hub_model(settings.index_model, topics, sources, fitted)
+    return model, encoder
 
 
 def prepare_brain(settings: Settings) -> Brain:
@@ -107,10 +119,22 @@ def prepare_brain(settings: Settings) -> Brain:
     engine = open_engine(settings, library) if library else None
     words = DistrictWords(district.name, district.settings_text(), district.general_text())
     return Brain(
-        Analyst(engine, CertainPhrases(wording.certain), places_elsewhere(district)),
+        Analyst(engine, fixed_phrases(wording), places_elsewhere(district)),
         _dialogue(wording, words, library if engine else None),
         dict(wording.general),
     )
+
+
+def fixed_phrases(wording: Wording) -> Phrases:
+    """Return what is known by its words alone."""
+    chat = Chat(wording.chat)
+
+    def is_fixed(text: str) -> bool:
+        if is_link(text) or not has_words(text):
+            return True
+        return bool(control_word(text) or chat.reply(text))
+
+    return Phrases(CertainPhrases(wording.certain), is_fixed)
 
 
 def places_elsewhere(district: District) -> Callable[[str], Sequence[str]]:

@@ -11,6 +11,8 @@ from random import Random
 
 from index.lexicon import Lexicon
 
+Change = Callable[[str, Random], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Augmenter:
@@ -23,17 +25,19 @@ class Augmenter:
 
     def variant(self, text: str, rng: Random) -> str:
         """Return a changed copy of ``text``; each kind of change comes or not by chance."""
-        steps: tuple[tuple[float, Callable[[str, Random], str]], ...] = (
+        steps = (
             (0.25, self._drop_clause),
             (0.6, self._swap_words),
             (0.35, self._mistype),
             (0.1, self._spell_out),
             (0.25, self._surround),
         )
-        for chance, change in steps:
-            if rng.random() < chance:
-                text = change(text, rng)
-        return text
+        return _changed(text, steps, rng)
+
+    def close_variant(self, text: str, rng: Random) -> str:
+        """Return a copy that says the same: no clause is lost or added."""
+        steps = ((0.8, self._swap_words), (0.4, self._mistype), (0.1, self._spell_out))
+        return _changed(text, steps, rng)
 
     def _drop_clause(self, text: str, rng: Random) -> str:
         clauses = text.replace("。", "，").replace("？", "，").split("，")
@@ -75,6 +79,13 @@ class Augmenter:
             return text
         filler = rng.choice(self.fillers)
         return f"{filler}，{text}" if rng.random() < 0.6 else f"{text}，{filler}"
+
+
+def _changed(text: str, steps: Sequence[tuple[float, Change]], rng: Random) -> str:
+    for chance, change in steps:
+        if rng.random() < chance:
+            text = change(text, rng)
+    return text
 
 
 def make_augmenter(lexicon: Lexicon, fillers: Sequence[str]) -> Augmenter:

@@ -99,7 +99,7 @@ def read_asked(path: Path) -> tuple[Asked, ...]:
         CorpusError: when a line lacks its question or its ids.
     """
     asked = []
-    for number, fields in _objects(path):
+    for number, fields in read_objects(path):
         topics = tuple(fields.get("ids", ()))
         if not topics:
             raise CorpusError(path, number, "no ids")
@@ -110,7 +110,7 @@ def read_asked(path: Path) -> tuple[Asked, ...]:
 
 def _lines(path: Path, kinds: frozenset[str] | None = None) -> tuple[Line, ...]:
     lines = []
-    for number, fields in _objects(path):
+    for number, fields in read_objects(path):
         kind = fields.get("kind", "")
         if kinds is not None and kind not in kinds:
             raise CorpusError(path, number, f"unknown kind {kind!r}")
@@ -119,7 +119,13 @@ def _lines(path: Path, kinds: frozenset[str] | None = None) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _objects(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def read_objects(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the line number and the object of every line that is not blank.
+
+    Raises:
+        OSError: when the file is missing.
+        CorpusError: when a line is no object with a text ``q``.
+    """
     for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not raw.strip():
             continue

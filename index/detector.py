@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.lexicon import Lexicon, shipped_lexicon
-from index.values import FloatArray, Question, Verdict
+from index.values import FloatArray, IdArray, Question, Verdict
 
 EMERGENCY_KINDS = (
     "fire",
@@ -69,10 +69,14 @@ class Detector:
     thresholds: DetectorThresholds
 
     def probabilities(self, question: Question) -> dict[str, FloatArray]:
-        """Return the class probabilities of each head."""
+        """Return the class probabilities of each head for a question."""
         vocabulary = self.vocabulary
-        tokens = detector_features(question, shipped_lexicon())
-        rows = [vocabulary[token] for token in tokens if token in vocabulary]
+        features = detector_features(question, shipped_lexicon())
+        known = [vocabulary[feature] for feature in features if feature in vocabulary]
+        return self.chances(np.array(known, np.int64))
+
+    def chances(self, rows: IdArray) -> dict[str, FloatArray]:
+        """Return the class probabilities of each head for distinct feature rows."""
         total = self.weights[rows].sum(axis=0, dtype=np.int32).astype(np.float32)
         logits = total * self.scales / np.float32(max(len(rows), 1) ** 0.5) + self.bias
         found: dict[str, FloatArray] = {}

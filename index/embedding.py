@@ -21,6 +21,10 @@ UNKNOWN = "[UNK]"
 class Encoder(Protocol):
     """What turns a question into a unit vector: our static rows, or a model from a hub."""
 
+    @property
+    def name(self) -> str:
+        """The hub's name of the model; empty for our static rows."""
+
     def encode(self, question: Question) -> FloatArray:
         """Return the vector of one question, shape (d,)."""
 
@@ -51,6 +55,11 @@ class StaticEncoder:
     vocabulary: Vocabulary
     rows: NDArray[np.int8]
     scales: FloatArray
+
+    @property
+    def name(self) -> str:
+        """Empty: these rows are part of the model itself."""
+        return ""
 
     def mean(self, ids: IdArray) -> FloatArray:
         """Return the mean of the rows ``ids``, shape (dimensions,); zeros for no ids."""

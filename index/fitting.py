@@ -71,11 +71,14 @@ def fit_sharpness(fused: Sequence[FloatArray], right: Sequence[int], fusion: Fus
     Args:
         fused: fused z-scores of each question, shape (topics,).
         right: column of each question's right topic.
+        fusion: its weights are kept.
     """
 
     def loss(sharpness: float) -> float:
         sharp = Fusion(fusion.weights, sharpness)
-        chances = [sharp.probabilities(row)[column] for row, column in zip(fused, right, strict=True)]
+        chances = [
+            sharp.probabilities(row)[column] for row, column in zip(fused, right, strict=True)
+        ]
         return float(-np.log(np.maximum(chances, 1e-9)).mean())
 
     return Fusion(fusion.weights, min((0.2, 0.35, 0.5, 0.7, 0.9, 1.2, 1.6, 2.2, 3.0), key=loss))

@@ -20,6 +20,8 @@ OUTSIDE = -1
 OUTSIDE_LOOK_ALIKES = frozenset({"idiom", "film_game", "bill"})
 # A feature met once teaches nothing that could be used again.
 LEAST_COUNT = 2
+# Bounds the shipped model (128 numbers a feature, kept twice) and its memory.
+MOST_FEATURES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,12 @@ class Material:
         return Material(documents, kept)
 
     def vocabulary(self) -> Vocabulary:
-        """Return the features that occur in at least ``LEAST_COUNT`` authored texts."""
+        """Return the commonest features of the authored texts, at most ``MOST_FEATURES``."""
         counts: Counter[str] = Counter()
         for question in self._authored():
             counts.update(set(question.tokens))
-        kept = sorted(token for token, times in counts.items() if times >= LEAST_COUNT)
+        common = sorted(counts, key=lambda token: (-counts[token], token))[:MOST_FEATURES]
+        kept = sorted(token for token in common if counts[token] >= LEAST_COUNT)
         return Vocabulary({token: row for row, token in enumerate([UNKNOWN, *kept])})
 
     def _authored(self) -> Iterator[Question]:

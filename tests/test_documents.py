@@ -22,9 +22,10 @@ def test_every_setting_is_documented_in_both_languages() -> None:
 
 def test_every_command_is_documented_in_both_languages() -> None:
     page = commands_page()
-    for name, (_, text) in COMMANDS.items():
-        assert f"`lifeline {name}" in page
-        assert " | " in text
+    for group, commands in COMMANDS.items():
+        for name, (_, text) in commands.items():
+            assert f"`lifeline {group} {name}".replace("  ", " ") in page
+            assert " | " in text
 
 
 def test_readme_shows_both_commands() -> None:

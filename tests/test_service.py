@@ -86,6 +86,6 @@ def test_a_damaged_index_is_built_again(data_dir: Path) -> None:
 def test_a_wrong_key_stops_the_start(data_dir: Path) -> None:
     with (
         pytest.raises(AssertionError, match="not the one this database was made with"),
-        running(data_dir, LIFELINE_SECRET_KEY="another key altogether"),
+        running(data_dir, **{"LIFELINE_SECRET_KEY": "another key altogether"}),
     ):
         pass

@@ -1,1 +1,1 @@
-"""Channels: each turns a vendor's messages into utterances and replies back; they decide nothing."""
+"""Channels turn a vendor's messages into utterances and replies back; they decide nothing."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.dialogue.conversation import Brain
+from bot.dialogue.brain import Brain
 from bot.dialogue.session import Session
 from bot.messages import clean_text, plain_text
 from bot.preparing import prepare_brain

@@ -32,17 +32,32 @@ class Engine:
     detector: Judges
 
 
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What is known by its words alone.
+
+    Attributes:
+        certain: shouts for help, and what still works without an index.
+        is_fixed: whether a whole message is a courtesy, a control word, a link or no words at
+            all; a classifier has too little to judge there.
+    """
+
+    certain: CertainPhrases
+    is_fixed: Callable[[str], bool]
+
+
 class Analyst:
     """Looks at a text with the index, or with certain phrases alone while it is missing."""
 
     def __init__(
         self,
         engine: Engine | None,
-        certain: CertainPhrases,
+        phrases: Phrases,
         places_elsewhere: Callable[[str], Sequence[str]],
     ) -> None:
         self._engine = engine
-        self._certain = certain
+        self._certain = phrases.certain
+        self._is_fixed = phrases.is_fixed
         self._places_elsewhere = places_elsewhere
 
     def __call__(self, text: str) -> Analysis:
@@ -52,14 +67,17 @@ class Analyst:
             kind = shouted or self._certain.held(text)
             return Analysis(emergency=kind, is_sure=bool(kind))
         question = analyse(text)
-        verdict = self._engine.detector.judge(question)
         ranking = self._engine.searcher.rank(question)
+        if not shouted and self._is_fixed(text):
+            return Analysis(ranking=ranking)
+        verdict = self._engine.detector.judge(question)
         elsewhere = next(iter(self._places_elsewhere(text)), "")
+        if verdict.crisis and not shouted:
+            return Analysis(crisis=verdict.crisis, ranking=ranking, elsewhere=elsewhere)
         sure = shouted or verdict.emergency or ""
         return Analysis(
             emergency=sure or (verdict.suspected if verdict.perhaps else ""),
             is_sure=bool(sure),
-            crisis=verdict.crisis or "",
             ranking=ranking,
             elsewhere=elsewhere,
         )

@@ -7,7 +7,6 @@ when storage fails; the rest of the turn is made up for later.
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Lock
@@ -17,7 +16,8 @@ from sqlalchemy import Connection
 
 from bot import store
 from bot.dialogue.analysis import Analysis
-from bot.dialogue.deciding import Dialogue, Outcome
+from bot.dialogue.brain import Brain
+from bot.dialogue.deciding import Outcome
 from bot.dialogue.session import Effects, Session, session_from_json, session_to_json
 from bot.dialogue.turns import Turn, reply_from_json, reply_to_json
 from bot.messages import Account, Reply, Utterance
@@ -31,21 +31,6 @@ URGENT_STORING_SECONDS = 0.3
 STORING_SECONDS = 10.0
 MOST_UNSAVED_SESSIONS = 10_000
 MOST_SHOWN_TURNS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Brain:
-    """What answers, replaced as a whole when the knowledge or the index is renewed.
-
-    Attributes:
-        analyse: looks at one text, in memory.
-        dialogue: decides the turn.
-        general: the wording outside the dialogue (storage failed, slow down).
-    """
-
-    analyse: Callable[[str], Analysis]
-    dialogue: Dialogue
-    general: dict[str, str]
 
 
 class Conversation:

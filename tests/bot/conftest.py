@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.dialogue.conversation import Brain, Conversation
+from bot.dialogue.brain import Brain
+from bot.dialogue.conversation import Conversation
 from bot.dialogue.turns import Turn
 from bot.messages import Account, Utterance
 from bot.preparing import prepare_brain

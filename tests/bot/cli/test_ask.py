@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bot.cli.ask import answer_once
 from bot.commands import app
-from bot.dialogue.conversation import Brain
+from bot.dialogue.brain import Brain
 from bot.phrases import EMERGENCY_KINDS
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)

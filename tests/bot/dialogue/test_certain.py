@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.dialogue.analyst import Analyst
+from bot.dialogue.analyst import Analyst, Phrases
 from bot.dialogue.certain import CertainPhrases
 from bot.phrases import load_wording
 
@@ -42,7 +42,7 @@ def test_shouts(text: str, kind: str) -> None:
     ],
 )
 def test_without_an_index_certain_phrases_still_work(text: str, kind: str) -> None:
-    analysis = Analyst(None, PHRASES, lambda _text: ())(text)
+    analysis = Analyst(None, Phrases(PHRASES, lambda _text: False), lambda _text: ())(text)
 
     assert analysis.emergency == kind
     assert analysis.is_sure is bool(kind)

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import store
-from bot.dialogue.conversation import Brain, Conversation
+from bot.dialogue.brain import Brain
+from bot.dialogue.conversation import Conversation
 from bot.dialogue.turns import Turn
 from bot.messages import Account, Utterance, plain_text
 from community.store import resident
