@@ -40,7 +40,7 @@ class Service:
     def __enter__(self) -> Self:
         self._ready.wait(STARTING_SECONDS)
         if not self.url:
-            self.process.kill()
+            self.close()
             raise AssertionError("the service did not start:\n" + "".join(self.lines))
         return self
 
@@ -50,6 +50,10 @@ class Service:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the process if it still runs, and read the rest of what it said."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(STOPPING_SECONDS)

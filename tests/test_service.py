@@ -2,12 +2,16 @@
 
 import signal
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.service import Service, running
+
+OTHER_KEY = "another key altogether"
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +28,11 @@ def ask(client: httpx.Client, text: str, message: str | None = None) -> dict[str
     return turn
 
 
-def client_of(service: Service) -> httpx.Client:
-    client = httpx.Client(base_url=service.url, timeout=30)
-    assert client.get("/").status_code == 200
-    return client
+@contextmanager
+def client_of(service: Service, cookies: httpx.Cookies | None = None) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.url, timeout=30, cookies=cookies) as client:
+        assert client.get("/").status_code == 200
+        yield client
 
 
 def first_reply(turn: dict[str, object]) -> dict[str, object]:
@@ -51,10 +56,10 @@ def test_start_ask_and_stop(data_dir: Path) -> None:
 def test_what_was_acknowledged_survives_kill_9(data_dir: Path) -> None:
     with running(data_dir) as service, client_of(service) as client:
         cookies = client.cookies
-        turns = [ask(client, f"第{n}个问题：湿毛巾有没有用") for n in range(20)]
+        turns = [ask(client, f"第{n}个问题：湿毛巾有没有用") for n in range(8)]
         service.stop(signal.SIGKILL)
 
-    with running(data_dir) as again, httpx.Client(base_url=again.url, cookies=cookies) as client:
+    with running(data_dir) as again, client_of(again, cookies) as client:
         kept = client.get("/chat/history").json()["turns"]
         assert [turn["id"] for turn in kept] == [turn["id"] for turn in turns]
         assert again.stop(signal.SIGTERM) == 0
@@ -67,7 +72,7 @@ def test_a_repeat_after_a_restart_has_no_second_effect(data_dir: Path) -> None:
         first = ask(client, "怎么打119报火警", message)
         service.stop(signal.SIGKILL)
 
-    with running(data_dir) as again, httpx.Client(base_url=again.url, cookies=cookies) as client:
+    with running(data_dir) as again, client_of(again, cookies) as client:
         assert ask(client, "怎么打119报火警", message) == first
 
 
@@ -86,6 +91,6 @@ def test_a_damaged_index_is_built_again(data_dir: Path) -> None:
 def test_a_wrong_key_stops_the_start(data_dir: Path) -> None:
     with (
         pytest.raises(AssertionError, match="not the one this database was made with"),
-        running(data_dir, **{"LIFELINE_SECRET_KEY": "another key altogether"}),
+        running(data_dir, LIFELINE_SECRET_KEY=OTHER_KEY),
     ):
         pass

@@ -1,6 +1,7 @@
 """The emergency flow: the first reply, the three answers, the place, the steps, the end."""
 
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -61,14 +62,27 @@ def test_the_place_is_asked_only_after_the_call() -> None:
     assert "在哪？" in step.reply.text
 
 
-@pytest.mark.parametrize("said", ["1", "１", "1.", "打了", "已打119", "已经打了119", "报警了"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1", "１", "1.", "打了", "打过了", "已打119", "已经打了119", "报警了", "报了火警", "在打",
+        "打了得", "打起在", "119打了", "我老公打了", "邻居已经报警了", "叫了救护车", "电话接通了",
+        "消防车来了", "有人来了", "已有人来救",
+    ],
+)  # fmt: skip
 def test_called(said: str) -> None:
     step = FLOW.step(state(), said, NOON)
     assert step.state is not None
     assert step.state.stage == "called"
 
 
-@pytest.mark.parametrize("said", ["2", "打不了电话", "手机没电了", "打不通", "没信号"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2", "打不了电话", "手机没电了", "打不通", "没信号", "没得信号", "打不出去", "怎么打不通",
+        "打了没人接", "一直占线", "没得手机", "手机坏了", "我是聋哑人", "我不会打",
+    ],
+)  # fmt: skip
 def test_no_phone(said: str) -> None:
     step = FLOW.step(state(), said, NOON)
     assert step.state is not None
@@ -77,7 +91,19 @@ def test_no_phone(said: str) -> None:
     assert "邻居" in step.reply.text
 
 
-@pytest.mark.parametrize("said", ["3", "不是现在发生的", "没有发生", "我只是问问"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "3",
+        "不是现在发生的",
+        "没有发生",
+        "我只是问问",
+        "就问一下",
+        "我们在演练",
+        "昨天的事",
+        "发错了",
+    ],
+)
 def test_not_now_answers_the_question_instead(said: str) -> None:
     step = FLOW.step(state(), said, NOON)
     assert step.state is None
@@ -112,7 +138,13 @@ def test_steps_follow_until_it_is_over() -> None:
     assert FLOW.step(now, "安全了", NOON).state is None
 
 
-@pytest.mark.parametrize("said", ["安全了", "没事了", "火灭了", "我们都出来了", "已经扑灭了"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "安全了", "没事了", "火灭了", "我们都出来了", "已经扑灭了", "我们安全了", "人都出来了",
+        "没得事了", "火熄了", "一家人都平安", "送医院了",
+    ],
+)  # fmt: skip
 def test_over(said: str) -> None:
     called = FLOW.step(state(), "1", NOON).state
     assert called is not None
@@ -122,7 +154,96 @@ def test_over(said: str) -> None:
     assert step.reply.text == WORDING.over
 
 
-@pytest.mark.parametrize("said", ["火没灭", "不安全", "还没出来"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "没打", "还没打", "好的", "要得", "我马上打", "帮我报警", "你帮我打119", "你们多久来",
+        "消防车好久到", "快来", "119", "怎么办", "我出来了", "人都出来了",
+    ],
+)  # fmt: skip
+def test_nobody_waits_for_us(said: str) -> None:
+    assert FLOW.takes(state(), said)
+    step = FLOW.step(state(), said, NOON)
+
+    assert step.state == state()
+    assert step.reply is not None
+    assert "马上打119" in step.reply.text
+    assert AUTOMATIC.removeprefix("我是自动回复，") in step.reply.text
+    assert [choice.label for choice in step.reply.choices] == list(WORDING.choices)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "他说不出话了", "听不见他呼吸了", "没有火有烟", "家里停电了", "灭火器打不开", "火小了",
+        "爸爸还在里面", "打119吗", "喊了没人应",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("stage", ["asked", "called"])
+def test_news_is_no_answer(said: str, stage: str) -> None:
+    told = EmergencyState("fire", stage, "着火了", NOON, 1)  # type: ignore[arg-type]
+    assert not FLOW.takes(told, said)
+
+
+@pytest.mark.parametrize(
+    "said", ["好的", "要得", "做好了", "堵好了", "然后呢", "打了", "消防车来了"]
+)
+def test_an_answer_after_the_call_leads_to_the_next_step(said: str) -> None:
+    called = FLOW.step(state(), "1", NOON).state
+    assert called is not None
+    step = FLOW.step(called, said, NOON)
+    assert step.state is not None
+    assert step.state.step == 2
+    assert step.reply is not None
+    assert WORDING.follow["fire"].called[1] in step.reply.text
+
+
+def test_a_call_that_fails_later_gives_the_steps_without_a_phone() -> None:
+    called = FLOW.step(state(), "1", NOON).state
+    assert called is not None
+
+    failed = FLOW.step(called, "打不通", NOON)
+    assert failed.state is not None
+    assert failed.state.stage == "no_phone"
+
+    back = FLOW.step(failed.state, "打通了", NOON)
+    assert back.state is not None
+    assert back.state.stage == "called"
+
+
+def test_a_place_before_the_answer_is_written_out_and_kept() -> None:
+    assert FLOW.takes(state(), "阳光小区3栋2501")
+    assert not FLOW.takes(state(), "3栋楼道全是烟")
+
+    step = FLOW.step(state(), "我们现在在阳光小区3栋2501。", NOON)
+
+    assert step.state is not None
+    assert step.state.stage == "asked"
+    assert step.reply is not None
+    assert "要你自己打119" in step.reply.text
+    assert "“我在阳光小区3栋2501，着火了。" in step.reply.text
+    assert [choice.label for choice in step.reply.choices] == list(WORDING.choices)
+
+    called = FLOW.step(step.state, "1", NOON)
+    assert called.reply is not None
+    assert "“我在阳光小区3栋2501，着火了。" in called.reply.text
+    assert "在哪？" not in called.reply.text
+
+
+def test_who_cannot_call_gets_a_sentence_to_show() -> None:
+    step = FLOW.step(state("co"), "2", NOON)
+    assert step.state is not None
+    assert step.reply is not None
+    assert "照着念" not in step.reply.text
+
+    shown = FLOW.step(step.state, "在3栋2501", NOON)
+
+    assert shown.reply is not None
+    assert "“我在3栋2501，" in shown.reply.text
+    assert "请帮我打120和119。" in shown.reply.text
+
+
+@pytest.mark.parametrize("said", ["火没灭", "不安全", "还没出来", "人没出来"])
 def test_not_over(said: str) -> None:
     called = FLOW.step(state(), "1", NOON).state
     assert called is not None
@@ -133,7 +254,9 @@ def test_not_over(said: str) -> None:
     ("text", "is_place"),
     [
         ("3栋2单元1502", True), ("阳光花园12号楼", True), ("解放路88号", True),
-        ("楼道里有烟怎么走", False), ("几楼会塌吗", False), ("好的", False),
+        ("三栋二单元", True), ("龙湖3-18-5", True), ("在中山路", True), ("没有路了", False),
+        ("烟已经到18楼了", False), ("楼道里有烟怎么走", False),
+        ("几楼会塌吗", False), ("好的", False),
     ],
 )  # fmt: skip
 def test_looks_like_place(text: str, is_place: bool) -> None:
@@ -159,3 +282,12 @@ def test_any_text_keeps_the_flow_or_ends_it(text: str, kind: str, stage: str, st
     assert after.reply is not None or after.ask_again == text
     kept = Session(emergency=after.state)
     assert session_from_json(session_to_json(kept)) == kept
+
+
+@pytest.mark.parametrize("piece", ["我", "都", "了", "打", "没", "人", "119", "已经", "好", "在"])
+@pytest.mark.parametrize("times", [8, 27, 10_000])
+def test_a_message_of_repeats_is_read_at_once(piece: str, times: int) -> None:
+    began = perf_counter()
+    for stage in ("asked", "called"):
+        FLOW.takes(EmergencyState("fire", stage, "q", NOON), piece * times + "x")  # type: ignore[arg-type]
+    assert perf_counter() - began < 0.2
