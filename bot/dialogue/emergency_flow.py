@@ -20,7 +20,7 @@ from bot.phrases import EmergencyWording
 _TAIL = r"[啊呀哈哦噢喔嘛呢了啦咯喽得噻撒嘞哟的]*"
 _WHO = (
     r"(?:我们?|咱们?|一?家里?人?|老公|老婆|老伴|爸爸?|妈妈?|儿子|女儿|娃儿?|孩子|老人|邻居|隔壁|物业"
-    r"|保安|门卫|别人|有人|人员?|他们?|她们?|大家|朋友|室友|都|也|全部?)*"
+    r"|保安|门卫|别人|有人|人员?|他们?|她们?|大家|朋友|室友|都|也|全部?)"
 )
 _WHOM = r"(?:119|120|110|和|火警|警|电话|急救|救护车|消防车?|物业|抢修)"
 _HELP_IS_HERE = (
@@ -28,12 +28,12 @@ _HELP_IS_HERE = (
     r"|(?:有人|物业|保安|师傅)(?:来|应|接)了"
 )
 _CALLED_WORDS = re.compile(
-    rf"^(?:已有人来救|(?:{_HELP_IS_HERE}){_TAIL}"
+    rf"^(?:已有人来救|(?:{_HELP_IS_HERE}|(?:119|120|电话)?接通了){_TAIL}"
     rf"|(?=.*[已了过完通着在正刚得起])(?:{_WHO}|{_WHOM})*(?:已经?|刚刚?|才|早就|正?在|帮我?们?|给|都)*"
     rf"(?:[打拨报]|[叫喊](?=了?{_WHOM}))(?:了|过|完|通|着|起|成功)*{_WHOM}*(?:了|过|通|着|在|起)*{_TAIL})$"
 )
 _CALL_FAILS = (
-    r"打不了|打不通|打不出|打不进|打不起|打不成|打不到|没法打|无法打|不能打|不敢打|不会打|不方便打"
+    r"打不了|打不通|打不出(?!火)|打不进|打不起(?!火)|打不成|打不到|没法打|无法打|不能打|不敢打|不会打|不方便打"
     r"|拨不出|拨不通|占线|忙音|没得?话费|欠费|停机|没带手机"
 )
 _NO_PHONE_WORDS = re.compile(
@@ -50,7 +50,7 @@ _NOT_NOW_WORDS = re.compile(
     rf"|(?:这?是)?(?:昨天|前天|上周|上次|以前|去年|之前)(?:的事情?|发生){_TAIL})$"
 )
 _OUTSIDE = re.compile(
-    rf"^{_WHO}(?:都|已经?|现在|刚刚?)*(?:逃|跑|走|撤)?"
+    rf"^{_WHO}*(?:已经?|现在|刚刚?)*(?:逃|跑|走|撤)?"
     rf"(?:出来|出去|下楼|下来|到楼下|到外面|到室外|在楼下|在外面|在室外){_TAIL}$"
 )
 _DONE = re.compile(
@@ -75,7 +75,7 @@ _NEXT = re.compile(
 _OVER_WORDS = re.compile(
     r"^(?:结束|解除|取消|"
     rf"(?:{_WHO}|现在|已经?|火|烟|终于|是|就|被)*"
-    r"(?:安全|平安|没事|没得事|没问题|灭|扑灭|熄灭?|(?:逃|跑|走|撤|救)?出来|救出去|救下来|脱险|脱困|得救|获救"
+    r"(?:安全|平安|没事|没得事|灭|扑灭|熄灭?|(?:逃|跑|走|撤|救)?出来|救出去|救下来|脱险|脱困|得救|获救"
     rf"|处理好|修好|搞定|解除|到医院|送医院){_TAIL})$"
 )
 _PLACE = re.compile(
@@ -89,14 +89,15 @@ _ASKING = re.compile(
 )
 # 「烟已经到18楼了」 tells of the fire, not of a place.
 _NEWS = re.compile(
-    r"(?<![着起失])[烟火气味](?:都|就|也|已|从|到|在|往|把|要|快|很|好|越|烧|冒|窜|上|进|来)|烧[到上]|被困|出不[去来]"
+    r"(?<![着起失])[烟火气味](?:都|就|也|已|从|到|在|往|把|要|快|很|好|越|烧|冒|窜|上|进|来)|烧[到上]"
 )
 _HAZARD = re.compile(r"[烟火燃烧冒炸漏晕昏倒救]|气味")
 _I_AM_AT = re.compile(
-    r"^(?:(?:地址|地点|位置)(?:是|在)?[:：]?|(?:我|我们|我家|我和[^在]{1,6}|人)(?:现在|就|都|正|还)*住?在|我家|家住|住在|在)\s*"
+    r"^(?:(?:地址|地点|位置)(?:是|在)?[:：]?|(?:我|我们|我家|我和[^在]{1,6}|人)(?:现在|就|都|正|还)*住?在|我家住?|家住|住在|在)\s*"
 )
 _PUNCTUATION = re.compile(r"[\s，。！!、,.~～…]+")
 _MOST_PLACE_CHARACTERS = 80
+_MOST_ANSWER_CHARACTERS = 30
 _NUMBERS = {
     "ambulance": "120",
     "ambulance_fire": "120",
@@ -192,7 +193,11 @@ class EmergencyFlow:
     def step(self, state: EmergencyState, text: str, now: datetime) -> FlowStep:
         """Answer a message that comes while the flow is open."""
         state = replace(state, since=now)
-        if answer := _answer(_bare(text), state.stage):
+        said = _bare(text)
+        if said == "2" and state.stage == "no_phone" and state.step == 1:
+            # Sent twice in haste: the first said "no phone", the second would end the flow.
+            return self._stay(state)
+        if answer := _answer(said, state.stage):
             return self._answered(state, answer)
         if looks_like_place(text):
             return self._placed(replace(state, place=_place(text)))
@@ -281,6 +286,8 @@ def _of_stage(called: tuple[str, ...], no_phone: tuple[str, ...], stage: Stage) 
 def _answer(said: str, stage: Stage) -> _Answer | None:
     """Return what a whole message answers at ``stage``; numbers are those of its choices."""
     asked = stage == "asked"
+    if len(said) > _MOST_ANSWER_CHARACTERS:
+        return None
     if said in _NUMBERED[asked]:
         return _NUMBERED[asked][said]
     looks = _LOOKS[asked]

@@ -35,7 +35,10 @@ function body(reply) {
   if (reply.kind !== "emergency" && lines.length > 1 && lines[0].startsWith("要是现在")) {
     parts.push(make("p", { class: "perhaps" }, ...withCalls(lines.shift())));
   }
-  lines.forEach((line, index) => parts.push(lineElement(line, index === 0)));
+  const isEmergency = reply.kind === "emergency";
+  lines.forEach((line, index) =>
+    parts.push(lineElement(line, index === 0, isEmergency && line.startsWith("不要"))),
+  );
   const first = lines[0] ?? "";
   if (reply.kind === "emergency" && first.startsWith("现在打")) {
     parts.splice(1, 0, callButtons(first));
@@ -43,9 +46,9 @@ function body(reply) {
   return parts;
 }
 
-function lineElement(line, isFirst) {
+function lineElement(line, isFirst, isNever) {
   const step = line.match(STEP);
-  const kind = step ? "step" : line.startsWith("不要") ? "never" : isFirst ? "first" : "line";
+  const kind = step ? "step" : isFirst ? "first" : isNever ? "never" : "line";
   const element = make("p", { class: isFirst && step ? "step first" : kind });
   if (step) {
     element.append(make("span", { class: "number" }, step[1] ?? "•"));

@@ -291,3 +291,14 @@ def test_a_message_of_repeats_is_read_at_once(piece: str, times: int) -> None:
     for stage in ("asked", "called"):
         FLOW.takes(EmergencyState("fire", stage, "q", NOON), piece * times + "x")  # type: ignore[arg-type]
     assert perf_counter() - began < 0.2
+
+
+def test_no_phone_sent_twice_does_not_end_the_flow() -> None:
+    once = FLOW.step(state(), "2", NOON).state
+    assert once is not None
+    twice = FLOW.step(once, "2", NOON).state
+    assert twice is not None
+    assert twice.stage == "no_phone"
+    after = FLOW.step(twice, "下一步", NOON).state
+    assert after is not None
+    assert FLOW.step(after, "2", NOON).state is None
