@@ -72,8 +72,9 @@ class Detector:
         """Return the class probabilities of each head for a question."""
         vocabulary = self.vocabulary
         features = detector_features(question, shipped_lexicon())
-        known = [vocabulary[feature] for feature in features if feature in vocabulary]
-        return self.chances(np.array(known, np.int64))
+        known = set(map(vocabulary.get, features))
+        known.discard(None)
+        return self.chances(np.array([*known], np.int64))
 
     def chances(self, rows: IdArray) -> dict[str, FloatArray]:
         """Return the class probabilities of each head for distinct feature rows."""

@@ -80,13 +80,13 @@ class StaticEncoder:
 
     def decoded(self) -> FloatArray:
         """Return the rows as the numbers they stand for, shape (features, dimensions)."""
-        return self.rows.astype(np.float32) * self.scales[:, None]
+        return np.asarray(self.rows * self.scales[:, None], np.float32)
 
 
 def unit(vectors: FloatArray) -> FloatArray:
     """Return the vectors (last axis) scaled to length one; zero vectors stay zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
 def quantise(rows: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:

@@ -67,6 +67,7 @@ class Report:
         return {
             **ranking_figures(self.in_scope),
             "served": share(one.is_served for one in self.in_scope),
+            "answered": share(one.zone is Zone.ANSWER for one in self.in_scope),
             "wrong_answers": share(
                 one.zone is Zone.ANSWER and not one.is_served for one in self.in_scope
             ),

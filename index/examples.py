@@ -18,6 +18,8 @@ from index.values import FloatArray, IdArray, Topic
 UNLABELLED = -1
 NONE, PERHAPS, NOW = range(3)
 LEAST_COUNT = 3
+# Look-alikes of a crisis that may be emergencies of another kind (petrol poured at the door).
+MAYBE_URGENT = frozenset({"fear_report", "co"})
 # A topic utterance that sounds this much like danger is asked while it happens.
 HIDDEN_DANGER = 0.3
 
@@ -108,8 +110,11 @@ def _labelled(topics: Sequence[Topic], corpus: Corpus) -> list[_Labelled]:
     for line in corpus.crisis:
         crisis = 1 + CRISIS_KINDS.index(line.kind)
         lines.append(_Labelled(line, (UNLABELLED, UNLABELLED, crisis), "crisis", 2))
-    ordinary = (NONE, UNLABELLED, 0)
-    lines += [_Labelled(line, ordinary, "crisis_look_alike") for line in corpus.crisis_look_alikes]
+    ordinary, unheard = (NONE, UNLABELLED, 0), (UNLABELLED, UNLABELLED, 0)
+    lines += [
+        _Labelled(line, unheard if line.kind in MAYBE_URGENT else ordinary, "crisis_look_alike")
+        for line in corpus.crisis_look_alikes
+    ]
     lines += [_Labelled(line, ordinary, "out_of_scope") for line in corpus.out_of_scope]
     lines += [
         _Labelled(Line(utterance.text, ""), ordinary, "topic")

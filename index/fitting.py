@@ -14,12 +14,17 @@ from index.values import FloatArray
 BoolArray = NDArray[np.bool_]
 
 # What each outcome is worth to the person who asked; a wrong direct answer hurts most.
-RIGHT_ANSWER, RIGHT_BUTTON, WRONG_ANSWER, WRONG_DECLINE = 1.0, 0.85, -0.6, -0.3
+RIGHT_ANSWER, RIGHT_BUTTON, WRONG_ANSWER, WRONG_DECLINE = 1.0, 0.75, -0.6, -0.3
 FALSE_BUTTONS = -0.3
 # Aims on the held-back set, stricter than what is promised for questions nobody has seen.
-FALSE_ANSWERS_AT_MOST = 0.06
+FALSE_ANSWERS_AT_MOST = 0.03
 EMERGENCY_RECALL = 0.96
-DANGER_RECALL = 0.985
+# Nine answers in ten to a missed emergency name 119 themselves, so the banner may be missed
+# now and then; at a higher aim it stands above every third ordinary question.
+DANGER_RECALL = 0.97
+CRISIS_RECALL = 0.95
+# A crisis reply to somebody who only asks after the weather frightens and insults.
+FALSE_CRISES_AT_MOST = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,12 @@ def fit_detector_thresholds(
         sure: P(now) of held-back emergencies.
         danger: P(now or perhaps) of the same.
         crisis: out-of-fold P(crisis) of crisis lines.
-        ordinary: out-of-fold P(crisis) of ordinary questions; at most 2 % may pass.
+        ordinary: out-of-fold P(crisis) of every other line.
     """
     now = float(np.quantile(sure, 1 - EMERGENCY_RECALL, method="lower"))
     any_danger = float(np.quantile(danger, 1 - DANGER_RECALL, method="lower"))
-    wished = float(np.quantile(crisis, 0.05, method="lower"))
-    allowed = float(np.quantile(ordinary, 0.98))
+    wished = float(np.quantile(crisis, 1 - CRISIS_RECALL, method="lower"))
+    allowed = float(np.quantile(ordinary, 1 - FALSE_CRISES_AT_MOST))
     return DetectorThresholds(now, min(any_danger, 0.5), max(wished, allowed))
 
 

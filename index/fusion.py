@@ -33,12 +33,13 @@ class Fusion:
 
 def zscores(scores: FloatArray) -> FloatArray:
     """Return scores with mean 0 and deviation 1; NaN and constant scores become 0."""
+    # Sums and products by hand: numpy's own mean and std cost more than the rest of a ranking.
     known = ~np.isnan(scores)
-    if known.all():
-        present = scores
-    elif known.any():
-        present = scores[known]
-    else:
+    present = scores if known.all() else scores[known]
+    if not len(present):
         return np.zeros_like(scores)
-    spread = max(float(present.std()), 1e-6)
-    return np.asarray(np.nan_to_num((scores - present.mean()) / spread, nan=0.0), np.float32)
+    middle = np.add.reduce(present) / np.float32(len(present))
+    centred = present - middle
+    spread = max(float(centred @ centred / np.float32(len(present))) ** 0.5, 1e-6)
+    scaled = (scores - middle) / np.float32(spread)
+    return scaled if len(present) == len(scores) else np.where(known, scaled, np.float32(0))

@@ -88,12 +88,13 @@ class Gate:
 def measure(evidence: Evidence) -> FloatArray:
     """Return the row of ``MEASURES`` for one question over at least one topic."""
     lexical = _descending(evidence.lexical)
-    classes = _descending(np.nan_to_num(evidence.classified, nan=-20.0))
-    cosines = _descending(np.nan_to_num(evidence.vector, nan=0.0))
+    classes = _descending(_filled(evidence.classified, -20.0))
+    cosines = _descending(_filled(evidence.vector, 0.0))
     first, second = _descending(evidence.fused)[:2]
     best = int(evidence.fused.argmax())
     parts = (evidence.lexical, evidence.classified, evidence.vector)
-    agreement = sum(not np.isnan(part[best]) and part[best] >= np.nanmax(part) for part in parts)
+    # Nothing is below NaN, and nothing NaN is below: a missing score agrees with no topic.
+    agreement = sum(part[best] == part[best] and not (part > part[best]).any() for part in parts)
     return np.array(
         (
             lexical[0],
@@ -114,7 +115,12 @@ def measure(evidence: Evidence) -> FloatArray:
     )
 
 
+def _filled(scores: FloatArray, missing: float) -> FloatArray:
+    absent = np.isnan(scores)
+    return np.where(absent, np.float32(missing), scores) if absent.any() else scores
+
+
 def _descending(scores: FloatArray) -> FloatArray:
     """Return the five highest scores, best first, padded with the lowest."""
     ordered = np.sort(scores)[::-1][:5]
-    return np.pad(ordered, (0, 5 - len(ordered)), mode="edge")
+    return ordered if len(ordered) == 5 else np.pad(ordered, (0, 5 - len(ordered)), mode="edge")

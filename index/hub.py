@@ -39,7 +39,8 @@ class HubEncoder:
         """Return the unit vectors of many questions, shape (n, d)."""
         missing = [one.text for one in questions if one.text not in self.known]
         made = dict(zip(missing, self._encoded(missing), strict=True)) if missing else {}
-        return np.stack([made.get(one.text, self.known.get(one.text)) for one in questions])
+        vectors = {**self.known, **made}
+        return np.stack([vectors[one.text] for one in questions])
 
     def remembering(self, questions: Sequence[Question]) -> "HubEncoder":
         """Return an encoder that has the vectors of ``questions`` at hand."""

@@ -2,7 +2,8 @@
 
 A model directory holds ``config.json`` (format, seed, thresholds, figures, hashes of the
 utterances and of the files), ``tokenizer.json``, ``classifier.npz``, ``detector.npz`` and, for
-the static encoder, ``static.npz`` and ``embedding/`` (the same rows for sentence-transformers).
+the static encoder, ``static.npz``; ``training.export_for_sentence_transformers`` writes these rows
+as a directory that sentence-transformers loads.
 """
 
 import hashlib

@@ -13,7 +13,7 @@ from index.lexicon import Lexicon, shipped_lexicon
 from index.values import Question
 
 # A longer message keeps its beginning and its end: people open or close with what they want.
-MAX_CHARACTERS = 1_200
+MAX_CHARACTERS = 800
 
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u200b-\u200f\u2028-\u202e\u2060-\u206f"

@@ -112,8 +112,6 @@ def train(
         static=scorer.encoder if isinstance(scorer.encoder, StaticEncoder) else None,
     )
     save_model(model, out)
-    if model.static is not None:
-        export_for_sentence_transformers(model.static, out / "embedding")
     return model
 
 
@@ -194,7 +192,7 @@ def learn_detector(
         np.array([chances["urgency"][NOW] for chances in found], np.float32),
         np.array([1 - chances["urgency"][0] for chances in found], np.float32),
         crisis[sources == "crisis"],
-        crisis[sources == "topic"],
+        crisis[sources != "crisis"],
     )
     return replace(detector, thresholds=thresholds)
 
