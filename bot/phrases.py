@@ -3,6 +3,7 @@
 A duty officer may correct a sentence there; what is wrong with it is said by file and place.
 """
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -93,6 +94,8 @@ class CertainWording(_Frozen):
     fillers: tuple[str, ...]
     holds: Mapping[str, tuple[str, ...]]
     unless: tuple[str, ...]
+    crisis: Mapping[str, tuple[re.Pattern[str], ...]]
+    crisis_unless: tuple[str, ...]
 
 
 class SmallTalk(_Frozen):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from index.corpus import Asked, HeldBack, Line, read_asked, read_objects
+from index.corpus import HeldBack, Line, read_asked, read_objects
 
 # A story of this length or more counts as long, where the file does not say.
 LONG_CHARACTERS = 60

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from index.corpus import read_corpus
 from index.embedding import unit
 from index.model import Model, load_model, newer_share
+from index.text import analyse
 from index.values import EncoderMissing, FloatArray, ModelDamaged, Question, Topic
 
 try:
@@ -67,7 +69,7 @@ def open_hub_model(
     topics: Sequence[Topic],
     sources: Sources,
     folder: Path,
-    options: TrainingOptions = TrainingOptions(),
+    options: TrainingOptions | None = None,
 ) -> tuple[Model, HubEncoder]:
     """Return a model fitted for a hub encoder, and that encoder.
 
@@ -85,5 +87,14 @@ def open_hub_model(
             return model, encoder
     except ModelDamaged:
         pass  # Never fitted, or by an older release: the fit below replaces it.
-    train(topics, sources, folder, options, encoder)
+    remembering = encoder.remembering(_asked_often(topics, sources))
+    train(topics, sources, folder, options or TrainingOptions(), remembering)
     return load_model(folder), encoder
+
+
+def _asked_often(topics: Sequence[Topic], sources: Sources) -> list[Question]:
+    """Return what every fold of the fitting encodes again."""
+    texts = [line.text for line in read_corpus(sources.corpus).out_of_scope]
+    for topic in topics:
+        texts += [topic.title, topic.text, *(said.text for said in topic.utterances)]
+    return [analyse(text) for text in texts]

@@ -63,17 +63,19 @@ class Analyst:
     def __call__(self, text: str) -> Analysis:
         """Return what ``text`` is."""
         shouted = self._certain.shouted(text)
+        crisis = self._certain.crisis(text)
         if self._engine is None:
             kind = shouted or self._certain.held(text)
-            return Analysis(emergency=kind, is_sure=bool(kind))
+            return Analysis(emergency=kind, is_sure=bool(kind), crisis=crisis)
         question = analyse(text)
         ranking = self._engine.searcher.rank(question)
         if not shouted and self._is_fixed(text):
             return Analysis(ranking=ranking)
         verdict = self._engine.detector.judge(question)
         elsewhere = next(iter(self._places_elsewhere(text)), "")
-        if verdict.crisis and not shouted:
-            return Analysis(crisis=verdict.crisis, ranking=ranking, elsewhere=elsewhere)
+        crisis = crisis or verdict.crisis or ""
+        if crisis and not shouted:
+            return Analysis(crisis=crisis, ranking=ranking, elsewhere=elsewhere)
         sure = shouted or verdict.emergency or ""
         return Analysis(
             emergency=sure or (verdict.suspected if verdict.perhaps else ""),

@@ -32,6 +32,16 @@ class CertainPhrases:
             return ""
         return _first_kind(self._wording.holds, said)
 
+    def crisis(self, text: str) -> str:
+        """Return the kind of crisis that ``text`` speaks of beyond doubt, else ""."""
+        said = _plain(text)
+        if any(word in said for word in self._wording.crisis_unless):
+            return ""
+        for kind, patterns in self._wording.crisis.items():
+            if any(pattern.search(said) for pattern in patterns):
+                return kind
+        return ""
+
     def _is_all_pieces(self, said: str) -> bool:
         while said:
             piece = next((piece for piece in self._pieces if said.startswith(piece)), None)

@@ -68,25 +68,25 @@ def test_what_is_built_is_read_back_exactly(
     assert again.lexical.scores(tokens).tolist() == made.lexical.scores(tokens).tolist()
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.fixture(params=BUILT)
+def built_file(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
 @pytest.mark.parametrize("harm", ["missing", "altered", "emptied"])
 def test_damage_is_mended_by_building_again(
-    model: Model,
-    topics: list[Topic],
-    encoder: CountingEncoder,
-    tmp_path: Path,
-    name: str,
-    harm: str,
+    model: Model, topics: list[Topic], tmp_path: Path, built_file: str, harm: str
 ) -> None:
-    whole = open_searcher(model, topics, tmp_path, encoder).rank(analyse("软管老化"))
-    path = built(tmp_path)[0] / name
+    whole = open_searcher(model, topics, tmp_path).rank(analyse("软管老化"))
+    path = built(tmp_path)[0] / built_file
     if harm == "missing":
         path.unlink()
     else:
         content = path.read_bytes()
         path.write_bytes(b"" if harm == "emptied" else content[:-1] + bytes([content[-1] ^ 1]))
 
-    assert open_searcher(model, topics, tmp_path, encoder).rank(analyse("软管老化")) == whole
+    assert open_searcher(model, topics, tmp_path).rank(analyse("软管老化")) == whole
     assert len(built(tmp_path)) == 1
 
 

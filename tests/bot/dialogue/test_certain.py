@@ -47,3 +47,30 @@ def test_without_an_index_certain_phrases_still_work(text: str, kind: str) -> No
     assert analysis.emergency == kind
     assert analysis.is_sure is bool(kind)
     assert analysis.ranking is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("我不想活了", "self_harm"),
+        ("烧炭多久会死", "self_harm"),
+        ("真的好想死", "self_harm"),
+        ("我要点了他家", "arson"),
+        ("再不解决我就一把火烧了物业", "arson"),
+        ("汽油弹怎么做", "recipe"),
+        ("想死你了", ""),
+        ("累得想死", ""),
+        ("放火判几年", ""),
+        ("电影里的汽油弹怎么做的", ""),
+        ("烧炭取暖要开窗吗", ""),
+        ("去年那场火烧死了人", ""),
+        ("谢谢", ""),
+    ],
+)
+def test_a_crisis_beyond_doubt(text: str, kind: str) -> None:
+    assert PHRASES.crisis(text) == kind
+
+
+def test_a_crisis_is_answered_without_an_index() -> None:
+    analysis = Analyst(None, Phrases(PHRASES, lambda _text: False), lambda _text: ())("我不想活了")
+    assert analysis.crisis == "self_harm"
