@@ -67,6 +67,7 @@ class EmergencyWording(_Frozen):
     stay: str
     stay_choices: tuple[str, str]
     more_done: str
+    still_here: str
     over: str
     not_now: str
     busy_question: str
@@ -77,6 +78,7 @@ class CrisisKind(_Frozen):
     """What is said to somebody in a crisis, and what they may answer."""
 
     text: str
+    others: str = ""
     choices: tuple[str, ...]
 
 
@@ -85,6 +87,13 @@ class CrisisWording(_Frozen):
 
     kinds: Mapping[str, CrisisKind]
     after: Mapping[str, str]
+
+
+class Danger(_Frozen):
+    """A danger that is not ours, and what cannot wait."""
+
+    words: re.Pattern[str]
+    say: str
 
 
 class CertainWording(_Frozen):
@@ -96,6 +105,10 @@ class CertainWording(_Frozen):
     unless: tuple[str, ...]
     crisis: Mapping[str, tuple[re.Pattern[str], ...]]
     crisis_unless: tuple[str, ...]
+    crisis_others: tuple[re.Pattern[str], ...]
+    loud: Mapping[str, tuple[re.Pattern[str], ...]]
+    dangers: tuple[Danger, ...]
+    aid: Mapping[str, re.Pattern[str]]
 
 
 class SmallTalk(_Frozen):

@@ -58,7 +58,7 @@ def _build(path: Path) -> None:
     """Build the knowledge in a process of its own, whose memory goes with it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     built = subprocess.run(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-m", "knowledge.build", str(path)],
+        [sys.executable, "-P", "-m", "knowledge.build", str(path)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if built.returncode:
@@ -118,11 +118,11 @@ def prepare_brain(settings: Settings) -> Brain:
     library = open_library(settings.data_dir)
     engine = open_engine(settings, library) if library else None
     words = DistrictWords(district.name, district.settings_text(), district.general_text())
-    return Brain(
-        Analyst(engine, fixed_phrases(wording), places_elsewhere(district)),
-        _dialogue(wording, words, library if engine else None),
-        dict(wording.general),
-    )
+    analyst = Analyst(engine, fixed_phrases(wording), places_elsewhere(district))
+    answerer = Answerer(library, wording, words) if library and engine else None
+    flow = EmergencyFlow(wording.emergency, words.settings)
+    dialogue = Dialogue(answerer, wording, flow, analyst)
+    return Brain(analyst, dialogue, dict(wording.general))
 
 
 def fixed_phrases(wording: Wording) -> Phrases:
@@ -144,8 +144,3 @@ def places_elsewhere(district: District) -> Callable[[str], Sequence[str]]:
         return [place for place in places_named(text) if place not in district.name]
 
     return elsewhere
-
-
-def _dialogue(wording: Wording, words: DistrictWords, library: Library | None) -> Dialogue:
-    answerer = Answerer(library, wording, words) if library else None
-    return Dialogue(answerer, wording, EmergencyFlow(wording.emergency, words.settings))

@@ -16,6 +16,11 @@ class Analysis:
         crisis: one of the crisis kinds, or "".
         ranking: topics best first with the zone; None while the index is missing.
         elsewhere: another district or city that the text names, or "".
+        now: how likely it is that an emergency is happening now, in [0, 1].
+        is_certain: whether emergency or crisis were known by their words alone.
+        is_of_others: whether the crisis is somebody else's.
+        danger: what to say of a danger that is not ours, or "".
+        aid: the emergency kind whose first aid is asked for in general, or "".
     """
 
     emergency: str = ""
@@ -23,6 +28,11 @@ class Analysis:
     crisis: str = ""
     ranking: Ranking | None = None
     elsewhere: str = ""
+    now: float = 0.0
+    is_certain: bool = False
+    is_of_others: bool = False
+    danger: str = ""
+    aid: str = ""
 
     def as_asked(self) -> Self:
         """Return the same without its emergency, for one who said it is not happening now."""

@@ -1,13 +1,16 @@
 """The first look at every text: emergency, crisis, topics. In memory, and never raises for text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.certain import CertainPhrases
 from index.text import analyse
 from index.values import Question, Ranking, Verdict
+
+# Above this an emergency wins over a crisis that the classifiers see in the same words.
+CLEARLY_NOW = 0.5
 
 
 class Ranks(Protocol):
@@ -62,24 +65,36 @@ class Analyst:
 
     def __call__(self, text: str) -> Analysis:
         """Return what ``text`` is."""
-        shouted = self._certain.shouted(text)
-        crisis = self._certain.crisis(text)
+        certain = self._by_words(text)
         if self._engine is None:
-            kind = shouted or self._certain.held(text)
-            return Analysis(emergency=kind, is_sure=bool(kind), crisis=crisis)
+            return certain
         question = analyse(text)
-        ranking = self._engine.searcher.rank(question)
-        if not shouted and self._is_fixed(text):
-            return Analysis(ranking=ranking)
-        verdict = self._engine.detector.judge(question)
         elsewhere = next(iter(self._places_elsewhere(text)), "")
-        crisis = crisis or verdict.crisis or ""
+        found = replace(certain, ranking=self._engine.searcher.rank(question), elsewhere=elsewhere)
+        if found.is_certain or found.danger or self._is_fixed(text):
+            return found
+        return self._judged(found, self._engine.detector.judge(question))
+
+    def _by_words(self, text: str) -> Analysis:
+        """Return what is known without the index; leaning towards 119 where there is none."""
+        crisis, shouted = self._certain.crisis(text), self._certain.shouted(text)
         if crisis and not shouted:
-            return Analysis(crisis=crisis, ranking=ranking, elsewhere=elsewhere)
-        sure = shouted or verdict.emergency or ""
+            of_others = self._certain.is_of_others(text)
+            return Analysis(crisis=crisis, is_certain=True, is_of_others=of_others)
+        held = self._certain.held(text) if self._engine is None else ""
+        kind = shouted or held
         return Analysis(
-            emergency=sure or (verdict.suspected if verdict.perhaps else ""),
-            is_sure=bool(sure),
-            ranking=ranking,
-            elsewhere=elsewhere,
+            emergency=kind,
+            is_sure=bool(kind),
+            now=float(bool(kind)),
+            is_certain=bool(kind),
+            is_of_others=self._certain.is_of_others(text),
+            danger="" if kind else self._certain.danger(text),
+            aid=self._certain.aid(text),
         )
+
+    def _judged(self, found: Analysis, verdict: Verdict) -> Analysis:
+        if verdict.crisis and not (verdict.emergency and verdict.now >= CLEARLY_NOW):
+            return replace(found, crisis=verdict.crisis, now=verdict.now)
+        kind = verdict.emergency or (verdict.suspected if verdict.perhaps else "")
+        return replace(found, emergency=kind, is_sure=bool(verdict.emergency), now=verdict.now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.messages import Choice, CitedArticle, Reply
 from bot.phrases import Wording
-from knowledge.library import Answer, Library, basis_line
+from knowledge.library import Library, basis_line
 
 MOST_CHOICES = 3
 MOST_RELATED = 3
@@ -45,6 +45,11 @@ class Answerer:
         """Return the topic's title, as shown on a choice."""
         return self._library.title(topic)
 
+    def related(self, topic: str) -> list[str]:
+        """Return the finished topics that help after ``topic``."""
+        found = self._library.answer(topic, self._district.general)
+        return [other for other in found.related if self.knows(other)][:MOST_RELATED]
+
     def answer(self, topic: str, elsewhere: str = "") -> Reply:
         """Return the entry's answer.
 
@@ -54,13 +59,12 @@ class Answerer:
         """
         settings = self._district.general if elsewhere else self._district.settings
         found = self._library.answer(topic, settings)
-        text = found.text + self._other_district(found, elsewhere)
-        related = [other for other in found.related if self.knows(other)][:MOST_RELATED]
+        text = found.text + self._other_district(elsewhere)
         return Reply(
             "answer",
             text,
             basis=basis_line(found.citations),
-            choices=self._choices(related),
+            choices=self._choices(self.related(topic)),
             citations=tuple(
                 CitedArticle(cited.name, cited.supports, cited.text) for cited in found.citations
             ),
@@ -105,8 +109,8 @@ class Answerer:
     def _choices(self, topics: Sequence[str]) -> tuple[Choice, ...]:
         return tuple(Choice(self.title(topic), topic) for topic in topics)
 
-    def _other_district(self, found: Answer, elsewhere: str) -> str:
-        if not elsewhere or not found.needs:
+    def _other_district(self, elsewhere: str) -> str:
+        if not elsewhere:
             return ""
         line = self._wording.general["elsewhere"]
         return "\n" + line.format(district=self._district.name, place=elsewhere)

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from bot.phrases import CertainWording
 
 MOST_SHOUT_CHARACTERS = 40
+MOST_CRISIS_CHARACTERS = 60
+# Longer texts are left to the classifiers; a pattern would find two words far apart.
+MOST_READ_CHARACTERS = 300
+_OURS = frozenset({"fire", "smoke", "gas", "explosion", "co", "battery", "ebike", "electric"})
 
 
 class CertainPhrases:
@@ -18,8 +22,10 @@ class CertainPhrases:
         self._pieces = sorted({*shouts, *wording.fillers}, key=len, reverse=True)
 
     def shouted(self, text: str) -> str:
-        """Return the kind when ``text`` is nothing but shouts for help, else ""."""
+        """Return the kind when ``text`` is an emergency beyond doubt, else ""."""
         said = _plain(text)
+        if loud := self._loud(said):
+            return loud
         if len(said) > MOST_SHOUT_CHARACTERS:
             return ""
         kind = _first_kind(self._wording.shouts, said)
@@ -28,19 +34,51 @@ class CertainPhrases:
     def held(self, text: str) -> str:
         """Return the kind of the first certain phrase in ``text``, for want of an index."""
         said = _plain(text)
-        if any(word in said for word in self._wording.unless):
-            return ""
-        return _first_kind(self._wording.holds, said)
+        return "" if self._is_undone(said) else _first_kind(self._wording.holds, said)
 
     def crisis(self, text: str) -> str:
         """Return the kind of crisis that ``text`` speaks of beyond doubt, else ""."""
         said = _plain(text)
+        if len(said) > MOST_CRISIS_CHARACTERS:
+            return ""
         if any(word in said for word in self._wording.crisis_unless):
             return ""
         for kind, patterns in self._wording.crisis.items():
             if any(pattern.search(said) for pattern in patterns):
                 return kind
         return ""
+
+    def is_of_others(self, text: str) -> bool:
+        """Whether a crisis that ``text`` speaks of is somebody else's."""
+        said = _plain(text)
+        return any(pattern.search(said) for pattern in self._wording.crisis_others)
+
+    def danger(self, text: str) -> str:
+        """Return what to say of a danger that is not ours (choking, a burglar), else ""."""
+        said = _plain(text)
+        if _first_kind(self._wording.holds, said) in _OURS or self._is_undone(said):
+            return ""
+        found = (danger.say for danger in self._wording.dangers if danger.words.search(said))
+        return next(found, "")
+
+    def aid(self, text: str) -> str:
+        """Return the kind whose first aid ``text`` asks for in general, else ""."""
+        said = _plain(text)
+        if self._is_undone(said):
+            return ""
+        asked = (kind for kind, words in self._wording.aid.items() if words.search(said))
+        return next(asked, "")
+
+    def _loud(self, said: str) -> str:
+        if self._is_undone(said):
+            return ""
+        for kind, patterns in self._wording.loud.items():
+            if any(pattern.search(said) for pattern in patterns):
+                return kind
+        return ""
+
+    def _is_undone(self, said: str) -> bool:
+        return any(word in said for word in self._wording.unless)
 
     def _is_all_pieces(self, said: str) -> bool:
         while said:
@@ -56,4 +94,4 @@ def _first_kind(phrases: Mapping[str, tuple[str, ...]], said: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower().strip()
+    return unicodedata.normalize("NFKC", text[:MOST_READ_CHARACTERS]).lower().strip()

@@ -16,7 +16,7 @@ from bot.dialogue.control import (
     has_words,
     is_link,
 )
-from bot.dialogue.emergency_flow import EmergencyFlow, looks_like_place
+from bot.dialogue.emergency_flow import EmergencyFlow, FlowStep
 from bot.dialogue.session import (
     NO_EFFECTS,
     Effects,
@@ -29,9 +29,12 @@ from bot.dialogue.session import (
 from bot.dialogue.small_talk import Chat
 from bot.messages import Choice, Reply
 from bot.phrases import CrisisWording, Wording
-from index.values import Zone
+from index.values import Ranking, Zone
 
 MOST_REMEMBERED_TOPICS = 8
+LEAST_PLAUSIBLE_SCORE = 0.01
+# In an open emergency a sentence must be this likely a new one before the steps start over.
+STRONG_EVIDENCE = 0.5
 _MOST_QUESTION_CHARACTERS = 500
 
 
@@ -47,9 +50,20 @@ class Outcome:
 class Dialogue:
     """Decides every turn, in the words of one district."""
 
-    def __init__(self, answerer: Answerer | None, wording: Wording, flow: EmergencyFlow) -> None:
-        """Take ``answerer`` None while there is no knowledge; emergencies are answered still."""
+    def __init__(
+        self,
+        answerer: Answerer | None,
+        wording: Wording,
+        flow: EmergencyFlow,
+        analyse: Callable[[str], Analysis],
+    ) -> None:
+        """Take ``answerer`` None while there is no knowledge; emergencies are answered still.
+
+        ``analyse`` looks again at the message that opened a flow which turned out not to be
+        happening now.
+        """
         self._answerer = answerer
+        self._analyse = analyse
         self._general = wording.general
         self._crisis: CrisisWording = wording.crisis
         self._chat = Chat(wording.chat)
@@ -63,19 +77,26 @@ class Dialogue:
     def urgent(self, analysis: Analysis) -> Reply | None:
         """Return the reply that must go out even if nothing can be stored, or None."""
         if analysis.crisis:
-            words = self._crisis.kinds[analysis.crisis]
-            choices = tuple(Choice(label) for label in words.choices)
-            return Reply("crisis", words.text, choices=choices)
+            return self._crisis_reply(analysis)
         if analysis.emergency and analysis.is_sure:
             return self._flow.first_reply(analysis.emergency)
+        if analysis.danger:
+            return Reply("decline", analysis.danger)
         return None
+
+    def _crisis_reply(self, analysis: Analysis) -> Reply:
+        words = self._crisis.kinds[analysis.crisis]
+        text = words.others if analysis.is_of_others and words.others else words.text
+        return Reply("crisis", text, choices=tuple(Choice(label) for label in words.choices))
 
     def decide(self, session: Session, text: str, analysis: Analysis, now: datetime) -> Outcome:
         """Return the turn for ``text``, which ``analysis`` has looked at."""
         state = session.emergency
         if state and state.is_over(now):
             session, state = replace(session, emergency=None), None
-        if state and self._stays_in_flow(state, text, analysis):
+        if after := self._chosen_in_crisis(session, text):
+            return after
+        if state and not self._opens_anew(state, text, analysis):
             return self._within_flow(session, state, text, analysis, now)
         if urgent := self.urgent(analysis):
             return self._urgent(session, urgent, text, analysis, now)
@@ -84,31 +105,60 @@ class Dialogue:
                 return outcome
         return self._question(session, text, analysis, now)
 
-    def _stays_in_flow(self, state: EmergencyState, text: str, analysis: Analysis) -> bool:
-        if analysis.crisis or not self._flow.takes(state, text):
-            return False
-        if not (analysis.is_sure and analysis.emergency):
+    def _opens_anew(self, state: EmergencyState, text: str, analysis: Analysis) -> bool:
+        """Whether a message in an open emergency is a new one, or a crisis.
+
+        The flow's own words come first: 「出来了」 is an answer there, and an alarm elsewhere.
+        """
+        if analysis.crisis and analysis.is_certain:
             return True
-        return looks_like_place(text) and self._flow.is_same_help(state.kind, analysis.emergency)
+        if self._flow.is_answer(state, text) or not analysis.is_sure:
+            return False
+        if self._flow.is_same_help(state.kind, analysis.emergency) and state.stage != "asked":
+            return False
+        is_strong = analysis.is_certain or analysis.now >= STRONG_EVIDENCE
+        return is_strong and not self._flow.is_place(state, text)
 
     def _within_flow(
         self, session: Session, state: EmergencyState, text: str, analysis: Analysis, now: datetime
     ) -> Outcome:
-        step = self._flow.step(state, text, now)
+        if self._flow.is_answer(state, text) or self._flow.is_place(state, text):
+            return self._stepped(session, self._flow.step(state, text, now), now)
+        if control_word(text) is Control.CANCEL:
+            return self._cancel(session)
+        if self._is_answerable(text, analysis):
+            return self._question(session, text, analysis, now)
+        held = self._flow.hold(state, now)
+        replies = (held.reply,) if held.reply else ()
+        return Outcome(replace(session, emergency=held.state), replies)
+
+    def _stepped(self, session: Session, step: FlowStep, now: datetime) -> Outcome:
         session = replace(session, emergency=step.state)
         replies = (step.reply,) if step.reply else ()
         if not step.ask_again:
             return Outcome(session, replies)
-        asked = self._question(session, step.ask_again, analysis.as_asked(), now)
+        asked = self._question(
+            session, step.ask_again, self._analyse(step.ask_again).as_asked(), now
+        )
+        if asked.replies[-1].kind == "decline":
+            return Outcome(session, replies)
         return replace(asked, replies=replies + asked.replies)
+
+    def _is_answerable(self, text: str, analysis: Analysis) -> bool:
+        """Whether an ordinary answer may stand beside an emergency: never a decline or a guess."""
+        is_ranked = analysis.ranking is not None and analysis.ranking.zone is Zone.ANSWER
+        return self._answerer is not None and is_ranked and has_words(text)
 
     def _urgent(
         self, session: Session, reply: Reply, text: str, analysis: Analysis, now: datetime
     ) -> Outcome:
         if analysis.crisis:
             return Outcome(replace(session, crisis=analysis.crisis), (reply,))
-        state = self._flow.begin(analysis.emergency or "", text, now)
-        return Outcome(replace(session, emergency=state), (reply,))
+        if not analysis.emergency:
+            return Outcome(session, (reply,))
+        place = session.emergency.place if session.emergency else ""
+        state = self._flow.begin(analysis.emergency, text, now, place)
+        return Outcome(replace(session, emergency=state, crisis=""), (reply,))
 
     def _controlled(self, session: Session, text: str) -> Outcome | None:
         control = control_word(text)
@@ -138,14 +188,21 @@ class Dialogue:
     def _dislike(self, session: Session) -> Outcome:
         if not session.question:
             return self._say(session, "nothing_to_dislike")
-        rest = tuple(topic for topic in session.ranked if topic != session.answered)
+        rest = self._others(session)
         noted = UnansweredQuestion(session.question, "disliked", rest[:MOST_CHOICES])
         effects = Effects(unanswered=(noted,))
-        if not (self._answerer and rest and session.answered):
+        if not (self._answerer and rest):
             return replace(self._say(session, "disliked_nothing"), effects=effects)
         reply = self._answerer.clarify(rest, self._general["disliked"])
         session = replace(session, offers=_offers(reply), ranked=rest, answered="")
         return Outcome(session, (reply,), effects)
+
+    def _others(self, session: Session) -> tuple[str, ...]:
+        """Return what else may have been meant: the next in rank, then the answer's related."""
+        if not (self._answerer and session.answered):
+            return ()
+        near = (*session.ranked, *self._answerer.related(session.answered))
+        return tuple(dict.fromkeys(topic for topic in near if topic != session.answered))
 
     _controls: dict[Control, Callable[["Dialogue", Session], Outcome]] = {  # noqa: RUF012 - a table, never changed
         Control.HELP: _help,
@@ -161,19 +218,21 @@ class Dialogue:
         number = chosen_number(text)
         if number is None:
             offer = next((o for o in session.offers if o.label == text.strip()), None)
-            return self._take(session, offer) if offer else self._after_crisis(session, text)
-        if session.crisis:
-            labels = self._crisis.kinds[session.crisis].choices
-            if 1 <= number <= len(labels):
-                return self._after_crisis(session, labels[number - 1])
+            return self._take(session, offer) if offer else None
         if not session.offers:
             return self._say(session, "no_choices")
         if not 1 <= number <= len(session.offers):
             return self._say(session, "bad_number")
         return self._take(session, session.offers[number - 1])
 
-    def _after_crisis(self, session: Session, text: str) -> Outcome | None:
-        line = self._crisis.after.get(text.strip()) if session.crisis else None
+    def _chosen_in_crisis(self, session: Session, text: str) -> Outcome | None:
+        """Answer a choice of the crisis menu, which owns the numbers while it is the last."""
+        if not session.crisis:
+            return None
+        labels = self._crisis.kinds[session.crisis].choices
+        number = chosen_number(text) or 0
+        label = labels[number - 1] if 1 <= number <= len(labels) else text.strip()
+        line = self._crisis.after.get(label)
         if line is None:
             return None
         return Outcome(replace(session, crisis=""), (Reply("crisis", line),))
@@ -186,7 +245,7 @@ class Dialogue:
             return replace(outcome, effects=Effects(unanswered=(noted,)))
         clarified = not session.answered and session.question
         label = (Labelled(session.question, offer.topic),) if clarified else ()
-        reply = self._answerer.answer(offer.topic)
+        reply = self._answerer.answer(offer.topic, session.elsewhere)
         session = replace(session, offers=_offers(reply), answered=offer.topic)
         return Outcome(session, (reply,), Effects(labelled=label))
 
@@ -205,12 +264,13 @@ class Dialogue:
         if self._answerer is None or analysis.ranking is None:
             return self._say(session, "unprepared")
         reply = self._worded(self._answerer, text, analysis)
-        ranked = tuple(topic for topic, _ in analysis.ranking.topics[:MOST_REMEMBERED_TOPICS])
+        ranked = _plausible(analysis.ranking)
         noted = _declined(text, ranked) if reply.kind == "decline" else ()
         session = replace(
             session,
             question=text[:_MOST_QUESTION_CHARACTERS],
             ranked=ranked,
+            elsewhere=analysis.elsewhere,
             offers=_offers(reply),
             answered=reply.topics[0] if reply.kind == "answer" else "",
             crisis="",
@@ -222,6 +282,8 @@ class Dialogue:
         ranking = analysis.ranking
         topics = ranking.topics if ranking else ()
         known = [topic for topic, _ in topics if answerer.knows(topic)]
+        if analysis.aid and (ranking is None or ranking.zone is not Zone.ANSWER):
+            return self._flow.first_aid(analysis.aid)
         if ranking is None or not known or ranking.zone is Zone.DECLINE:
             return answerer.decline(text)
         if ranking.zone is Zone.CLARIFY:
@@ -231,12 +293,12 @@ class Dialogue:
     def _with_notes(
         self, session: Session, reply: Reply, analysis: Analysis, now: datetime
     ) -> tuple[Session, Reply]:
-        if analysis.emergency and not session.emergency:
-            banner = self._flow.first_aid_above(analysis.emergency)
-            return session, replace(reply, text=f"{banner}\n\n{reply.text}")
         if session.emergency:
             note = self._flow.busy_note()
             return session, replace(reply, text=f"{reply.text}\n{note}", choices=())
+        if analysis.emergency:
+            banner = self._flow.first_aid_above(analysis.emergency)
+            return session, replace(reply, text=f"{banner}\n\n{reply.text}")
         if reply.kind == "answer" and session.hinted_on != now.date():
             session = replace(session, hinted_on=now.date())
             return session, replace(reply, hint=self._general["dislike_hint"])
@@ -244,6 +306,12 @@ class Dialogue:
 
     def _say(self, session: Session, name: str) -> Outcome:
         return Outcome(session, (Reply("chat", self._general[name]),))
+
+
+def _plausible(ranking: Ranking) -> tuple[str, ...]:
+    """Return the first topics that have a chance at all; behind them rank is noise."""
+    first = ranking.topics[:MOST_REMEMBERED_TOPICS]
+    return tuple(topic for topic, score in first if score >= LEAST_PLAUSIBLE_SCORE)
 
 
 def _offers(reply: Reply) -> tuple[Offer, ...]:

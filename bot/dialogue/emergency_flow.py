@@ -49,6 +49,10 @@ _NOT_NOW_WORDS = re.compile(
     rf"(?:而已|一下)*{_TAIL}"
     rf"|(?:这?是)?(?:昨天|前天|上周|上次|以前|去年|之前)(?:的事情?|发生){_TAIL})$"
 )
+_FALSE_ALARM = re.compile(
+    r"^.{0,10}(?:虚惊一场|误报|搞错了|看错了|弄错了|乱打的|乱说的|骗你的|没有?[着起]火|没有?漏气|在?演[习练])"
+    r"[^?？吗]{0,4}$"
+)
 _OUTSIDE = re.compile(
     rf"^{_WHO}*(?:已经?|现在|刚刚?)*(?:逃|跑|走|撤)?"
     rf"(?:出来|出去|下楼|下来|到楼下|到外面|到室外|在楼下|在外面|在室外){_TAIL}$"
@@ -97,7 +101,10 @@ _I_AM_AT = re.compile(
 )
 _PUNCTUATION = re.compile(r"[\s，。！!、,.~～…]+")
 _MOST_PLACE_CHARACTERS = 80
-_MOST_ANSWER_CHARACTERS = 30
+# An answer is short; beyond this the patterns' alternatives would cost more than they find.
+_MOST_ANSWER_CHARACTERS = 18
+MAX_READ_CHARACTERS = 200
+_REPEATED = re.compile(r"(.)\1{2,}")
 _NUMBERS = {
     "ambulance": "120",
     "ambulance_fire": "120",
@@ -116,8 +123,8 @@ _LOOKS: dict[bool, tuple[tuple[_Answer, tuple[re.Pattern[str], ...]], ...]] = {
     True: (
         ("no_phone", (_NO_PHONE_WORDS,)),
         ("called", (_CALLED_WORDS,)),
-        ("not_now", (_NOT_NOW_WORDS,)),
-        ("waiting", (_WAITS_FOR_US, _NOT_YET, _OUTSIDE, _DONE)),
+        ("not_now", (_NOT_NOW_WORDS, _FALSE_ALARM)),
+        ("waiting", (_WAITS_FOR_US, _NOT_YET, _OUTSIDE, _DONE, _NEXT)),
         ("over", (_OVER_WORDS,)),
     ),
     False: (
@@ -125,7 +132,7 @@ _LOOKS: dict[bool, tuple[tuple[_Answer, tuple[re.Pattern[str], ...]], ...]] = {
         ("called", (_CALLED_WORDS,)),
         ("not_now", (_NOT_NOW_WORDS,)),
         ("waiting", (_WAITS_FOR_US, _NOT_YET)),
-        ("over", (_OVER_WORDS,)),
+        ("over", (_OVER_WORDS, _FALSE_ALARM)),
         ("next", (_NEXT, _DONE, _OUTSIDE)),
     ),
 }
@@ -168,23 +175,37 @@ class EmergencyFlow:
         """Return the banner shown above a normal answer when it is only perhaps happening."""
         return self._fill(self._wording.perhaps[kind])
 
+    def first_aid(self, kind: str) -> Reply:
+        """Return what to do in such a case, for somebody who asks in general."""
+        words = self._wording.kinds[kind]
+        lines = [self._wording.perhaps[kind], *(f"• {step}" for step in words.now), words.never]
+        return Reply("answer", self._fill("\n".join(lines)))
+
     def busy_note(self) -> str:
         """Return the line under an ordinary answer given while the flow is open."""
         return self._wording.busy_question
 
-    def begin(self, kind: str, question: str, now: datetime) -> EmergencyState:
-        """Return the state after the first reply."""
-        return EmergencyState(kind, "asked", question, now)
+    def begin(self, kind: str, question: str, now: datetime, place: str = "") -> EmergencyState:
+        """Return the state after the first reply; a place told before is kept."""
+        return EmergencyState(kind, "asked", question[:MAX_READ_CHARACTERS], now, place=place)
+
+    def hold(self, state: EmergencyState, now: datetime) -> FlowStep:
+        """Answer what the flow has no words for: we are still here, and what to do now."""
+        state = replace(state, since=now)
+        if state.stage == "asked":
+            return self._answered(state, "waiting")
+        return FlowStep(state, self._reply(self._wording.still_here, self._wording.stay_choices))
 
     def is_same_help(self, kind: str, other: str) -> bool:
         """Whether two kinds lead to the same further steps."""
         return self._wording.kinds[kind].follow == self._wording.kinds[other].follow
 
-    def takes(self, state: EmergencyState, text: str) -> bool:
-        """Whether ``text`` is an answer within the flow, or a place told in it."""
-        said = _bare(text)
-        if _answer(said, state.stage):
-            return True
+    def is_answer(self, state: EmergencyState, text: str) -> bool:
+        """Whether ``text`` is one of the answers the flow waits for, and nothing else."""
+        return _answer(_bare(text), state.stage) is not None
+
+    def is_place(self, state: EmergencyState, text: str) -> bool:
+        """Whether ``text`` tells a place, as the flow asks for."""
         if state.stage == "asked":
             # A second shout may hold a place; it is answered as a new emergency.
             return looks_like_place(text) and not _HAZARD.search(text)
@@ -286,6 +307,7 @@ def _of_stage(called: tuple[str, ...], no_phone: tuple[str, ...], stage: Stage) 
 def _answer(said: str, stage: Stage) -> _Answer | None:
     """Return what a whole message answers at ``stage``; numbers are those of its choices."""
     asked = stage == "asked"
+    said = _REPEATED.sub(r"\1\1", said[:MAX_READ_CHARACTERS])
     if len(said) > _MOST_ANSWER_CHARACTERS:
         return None
     if said in _NUMBERED[asked]:

@@ -46,7 +46,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One account's memory. An emergency leaves the other fields as they were."""
+    """One account's memory. An emergency leaves the other fields as they were.
+
+    ``elsewhere`` is another district that the question named, or "".
+    """
 
     offers: tuple[Offer, ...] = ()
     question: str = ""
@@ -55,6 +58,7 @@ class Session:
     crisis: str = ""
     hinted_on: date | None = None
     emergency: EmergencyState | None = None
+    elsewhere: str = ""
 
     def without_flow(self) -> Self:
         """Return the session with nothing half done in it."""
@@ -105,6 +109,7 @@ def session_to_json(session: Session) -> dict[str, Any]:
         "crisis": session.crisis,
         "hinted_on": session.hinted_on and session.hinted_on.isoformat(),
         "emergency": state and _state_to_json(state),
+        "elsewhere": session.elsewhere,
     }
 
 
@@ -120,6 +125,7 @@ def session_from_json(data: dict[str, Any]) -> Session:
         crisis=data.get("crisis", ""),
         hinted_on=date.fromisoformat(hinted) if hinted else None,
         emergency=_state_from_json(state) if state else None,
+        elsewhere=data.get("elsewhere", ""),
     )
 
 

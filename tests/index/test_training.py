@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,8 +46,10 @@ def trained(folder: Path) -> Model:
 
 
 @pytest.fixture(scope="module")
-def exported(folder: Path) -> Iterator[object]:
-    yield sentence_transformers.SentenceTransformer(str(folder / "embedding"), device="cpu")
+def exported(trained: Model, tmp_path_factory: pytest.TempPathFactory) -> object:
+    out = tmp_path_factory.mktemp("exported")
+    training.export_for_sentence_transformers(trained.static, out)
+    return sentence_transformers.SentenceTransformer(str(out), device="cpu")
 
 
 def test_the_same_seed_trains_the_same_model(

@@ -117,11 +117,11 @@ def test_the_whole_emergency_flow(say: Say) -> None:
 
 
 def test_not_happening_now_answers_the_question(say: Say) -> None:
-    say("救命啊着火了")
+    say("楼道全是烟我该往哪跑")
     turn = say("3")
 
     assert "没有发生就好" in turn.replies[0].text
-    assert turn.replies[-1].kind in {"answer", "clarify", "decline"}
+    assert turn.replies[-1].topics[0] == "escape.smoke_corridor"
 
 
 def test_a_silent_emergency_is_over_after_two_hours(say: Say, clock: Clock) -> None:
