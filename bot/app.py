@@ -19,7 +19,7 @@ from bot.preparing import prepare_brain
 from bot.settings import Settings
 from community.districts import load_district
 from community.keys import derived_key, installation_key
-from storage import Database, StorageError, bring_up_to_date, open_database
+from storage import Database, bring_up_to_date, open_database
 
 _logger = logging.getLogger(__name__)
 
@@ -102,15 +102,17 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         housekeeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await housekeeping
-        await run_in_threadpool(app.state.database.close)
+        try:
+            with suppress(asyncio.CancelledError):
+                await housekeeping
+        finally:
+            await run_in_threadpool(app.state.database.close)
 
 
 async def _keep_house(conversation: Conversation) -> None:
     while True:
         try:
             await run_in_threadpool(conversation.forget_old)
-        except StorageError:
+        except Exception:  # whatever failed, the service goes on and the next round tries again
             _logger.exception("old turns were not deleted; the next round tries again")
         await asyncio.sleep(HOUSEKEEPING_SECONDS)

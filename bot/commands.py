@@ -4,10 +4,15 @@ Loading everything takes seconds; ``lifeline ask`` has to start in a third of on
 """
 
 import importlib
+import io
+import signal
+import sys
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+from bot.cli.problems import explained
 
 # group → command → (module, help); "" is `lifeline` itself. A module holds ``app``, a Typer
 # application; a command without a module is a group of this table.
@@ -29,12 +34,6 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "train": ("bot.cli.index_train", "重新训练自带的模型 | train the shipped model again"),
     },
 }
-# What the extra `encoder` brings; a command that needs it says so instead of failing.
-_ENCODER_PACKAGES = {"torch", "sentence_transformers", "sklearn"}
-_NEEDS_ENCODER = (
-    "这个命令要附加依赖 encoder。 This needs the extra `encoder`:\n"
-    "  pip install torch==2.13.0\n  pip install 'lifeline-fire-safety[encoder]'"
-)
 
 
 class _Commands(TyperGroup):
@@ -64,13 +63,7 @@ class _Commands(TyperGroup):
 
 
 def _loaded(module: str) -> Any:  # noqa: ANN401 - see _Commands
-    try:
-        return typer.main.get_command(importlib.import_module(module).app)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _ENCODER_PACKAGES:
-            raise
-        typer.echo(_NEEDS_ENCODER, err=True)
-        raise typer.Exit(1) from error
+    return typer.main.get_command(importlib.import_module(module).app)
 
 
 def _group(name: str, text: str) -> typer.Typer:
@@ -91,8 +84,27 @@ app = _group("", "生命通道：高层住宅的消防安全服务。 | Lifeline
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; what whoever runs it can mend is said in words, and ends with 1."""
+    _end_quietly_on_interrupt()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except Exception as error:
+        if (text := explained(error)) is None:
+            raise
+        typer.echo(text, err=True)
+        sys.exit(1)
+
+
+def _end_quietly_on_interrupt() -> None:
+    """Let Ctrl-C end the process without a traceback while everything is loaded.
+
+    ``serve`` and ``chat`` put handlers of their own in place once they run.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ A channel turns a vendor's message into an :class:`Utterance` and a :class:`Repl
 vendor's format. Nothing here knows a vendor, a clock or storage.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 MAX_TEXT_CHARACTERS = 10_000
+MAX_ID_CHARACTERS = 200
 
 # NUL, the C0 controls but tab and newline, DEL, and lone surrogates: no channel can carry
 # them back, and PostgreSQL refuses NUL.
@@ -24,12 +26,25 @@ def clean_text(text: str) -> str:
     return _UNSTORABLE.sub("", unified)[:MAX_TEXT_CHARACTERS]
 
 
+def clean_id(text: str) -> str:
+    """Return an id that can be stored: ``text`` itself, or its hash when it is too long or dirty.
+
+    Leaving characters out would make two ids one, and with them two people or two messages.
+    """
+    if len(text) <= MAX_ID_CHARACTERS and clean_text(text) == text:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Who speaks: an account within a channel (an OpenID, a chat id, a random web id)."""
 
     channel: str
     name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_id(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class Utterance:
     sent_at: datetime
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "id", clean_id(self.id))
         object.__setattr__(self, "text", clean_text(self.text))
 
 

@@ -4,12 +4,15 @@ A duty officer may correct a sentence there; what is wrong with it is said by fi
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from string import Formatter
+from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.wordingfiles import Fault, Place, WordingError, read_wording_file
 
 EMERGENCY_KINDS = (
     "fire", "smoke", "trapped", "gas", "co", "explosion", "clothes",
@@ -18,15 +21,32 @@ EMERGENCY_KINDS = (
 CRISIS_KINDS = ("self_harm", "arson", "recipe")
 
 
-class WordingError(Exception):
-    """A wording file cannot be used as it stands."""
+# Every name in ``general.yaml`` that the code says something by; a new one is added here, too.
+GENERAL_NAMES = frozenset({
+    "bad_number", "basis_heading", "basis_more", "basis_practice", "cancelled", "clarify",
+    "dislike_hint", "disliked", "disliked_nothing", "elsewhere", "empty", "help", "human",
+    "no_basis", "no_choices", "not_these", "not_these_reply", "nothing_to_cancel",
+    "nothing_to_dislike", "only_link", "only_symbols", "slow_down", "storage_failed",
+    "unprepared", "unsubscribed", "useful_thanks", "welcome",
+})  # fmt: skip
 
-    permanent = True
-
-    def __init__(self, file: str, problem: str) -> None:
-        self.file = file
-        self.problem = problem
-        super().__init__(f"bot/wording/{file}: {problem}; correct the file and start again")
+_AT_A_PLACE = frozenset({"number", "place", "what"})
+# The sentences that are filled by ``str.format``: any other name in braces would crash a reply.
+_FORMATTED: Mapping[tuple[str, str], frozenset[str]] = {
+    ("general", "basis_practice"): frozenset({"name", "supports"}),
+    ("general", "elsewhere"): frozenset({"district", "place"}),
+    ("emergency", "ask_place"): _AT_A_PLACE,
+    ("emergency", "ask_place_to_show"): _AT_A_PLACE,
+    ("emergency", "read_out"): _AT_A_PLACE,
+    ("emergency", "show_out"): _AT_A_PLACE,
+    ("emergency", "place_kept"): frozenset({"number"}),
+    ("emergency", "waiting"): frozenset({"number"}),
+}
+# The parts of ``emergency.yaml`` in which a district's settings are put; elsewhere braces are
+# read as they stand.
+_WITH_SETTINGS = frozenset(
+    {"first_line", "kinds", "perhaps", "follow", "stay", "more_done", "still_here"}
+)
 
 
 class _Frozen(BaseModel):
@@ -144,38 +164,169 @@ class Wording(_Frozen):
 
 
 def load_wording(folder: Traversable | None = None) -> Wording:
-    """Read and check the wording files.
+    """Read the wording files; what a reply would stumble over is an error.
 
     Raises:
-        WordingError: naming the file and what is wrong in it.
+        WordingError: naming the file, the line and what is wrong there.
     """
     place = folder or files("bot") / "wording"
-    parts = {name: _read(place, name) for name in Wording.model_fields}
-    wording = _checked(parts)
-    _require("emergency.yaml", EMERGENCY_KINDS, wording.emergency.kinds)
-    _require("emergency.yaml", EMERGENCY_KINDS, wording.emergency.perhaps)
-    _require("crisis.yaml", CRISIS_KINDS, wording.crisis.kinds)
+    parts = {name: read_wording_file(place, name) for name in Wording.model_fields}
+    try:
+        wording = Wording.model_validate(parts)
+    except ValidationError as error:
+        raise _misfits(error)[0].error(place) from error
+    for fault in _unusable(wording):
+        raise fault.error(place)
     return wording
 
 
-def _read(folder: Traversable, name: str) -> object:
-    text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
-    try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
-    except yaml.YAMLError as error:
-        raise WordingError(f"{name}.yaml", str(error)) from error
+def wording_faults(
+    settings: Collection[str] | None, folder: Traversable | None = None
+) -> list[WordingError]:
+    """Return all that is wrong in the wording files, also what would only read badly.
 
-
-def _checked(parts: Mapping[str, object]) -> Wording:
+    Args:
+        settings: names that a district may set, and a sentence may hold in braces; None
+            leaves them unchecked.
+        folder: holds the files; those of the package when not given.
+    """
+    place = folder or files("bot") / "wording"
+    parts: dict[str, object] = {}
+    unreadable: list[WordingError] = []
+    for name in Wording.model_fields:
+        try:
+            parts[name] = read_wording_file(place, name)
+        except WordingError as error:
+            unreadable.append(error)
+    if unreadable:
+        return unreadable
     try:
-        return Wording.model_validate(parts)
+        wording = Wording.model_validate(parts)
     except ValidationError as error:
-        first = error.errors()[0]
-        name, *place = (str(step) for step in first["loc"])
-        raise WordingError(f"{name}.yaml", f"{'.'.join(place)}: {first['msg']}") from error
+        return [fault.error(place) for fault in _misfits(error)]
+    found = [*_unusable(wording), *_unknown_names(wording), *_stray_braces(wording, settings)]
+    return [fault.error(place) for fault in found]
 
 
-def _require(file: str, names: tuple[str, ...], held: Mapping[str, object]) -> None:
-    missing = [name for name in names if name not in held]
-    if missing:
-        raise WordingError(file, f"lacks {', '.join(missing)}")
+# pydantic's type of error → what is wrong, and how to mend it.
+_MISFITS = {
+    "missing": ("缺“{name}”", "补上它，键名照原来的写"),
+    "extra_forbidden": ("不认识“{name}”", "键名改回原来的，或者删掉"),
+    "string_type": ("“{name}”这里要写成一句文字", "有冒号、括号，或写的是no、yes，就加引号"),
+    "tuple_type": ("“{name}”要写成列表", "每项一行，以“- ”开头"),
+    "dict_type": ("“{name}”要写成“名字: 值”的样子", "照原来的样子改"),
+    "model_type": ("“{name}”要写成“名字: 值”的样子", "照原来的样子改"),
+    "too_long": ("“{name}”多了几项", "照原来的项数写"),
+    "pattern_regex": ("“{name}”里有一项不是正则表达式", "检查括号和特殊符号"),
+}
+
+
+def _misfits(error: ValidationError) -> list[Fault]:
+    return [_misfit(found["type"], found["loc"], found["msg"]) for found in error.errors()]
+
+
+def _misfit(kind: str, loc: Place, message: str) -> Fault:
+    file, place = str(loc[0]), loc[1:]
+    name = next((step for step in reversed(loc) if isinstance(step, str)), file)
+    problem, mend = _MISFITS.get(kind, (f"“{{name}}”不对（{message}）", "照原来的样子改"))
+    if kind == "missing" and isinstance(loc[-1], int):
+        problem, mend = "“{name}”少了几项", "照原来的项数写"
+    return Fault(file, place, problem.format(name=name), mend)
+
+
+def _unusable(wording: Wording) -> Iterator[Fault]:
+    """Yield what a reply would stumble over."""
+    emergency, crisis = wording.emergency, wording.crisis
+    yield from _missing("general", (), sorted(GENERAL_NAMES), wording.general)
+    yield from _missing("emergency", ("kinds",), EMERGENCY_KINDS, emergency.kinds)
+    yield from _missing("emergency", ("perhaps",), EMERGENCY_KINDS, emergency.perhaps)
+    yield from _missing("crisis", ("kinds",), CRISIS_KINDS, crisis.kinds)
+    for kind, words in emergency.kinds.items():
+        yield from _one_of("emergency", ("kinds", kind, "call"), words.call, emergency.first_line)
+        yield from _one_of("emergency", ("kinds", kind, "follow"), words.follow, emergency.follow)
+    for call in emergency.choices_by_call:
+        yield from _one_of("emergency", ("choices_by_call", call), call, emergency.first_line)
+    for name, steps in emergency.follow.items():
+        for stage in ("called", "no_phone"):
+            if not getattr(steps, stage):
+                place = ("follow", name, stage)
+                yield Fault("emergency", place, f"“{stage}”里没有步骤", "至少写一步")
+    for kind, care in crisis.kinds.items():
+        for row, label in enumerate(care.choices):
+            yield from _one_of("crisis", ("kinds", kind, "choices", row), label, crisis.after)
+    yield from _unknown_kinds(wording.certain)
+    formatted = {"general": wording.general, "emergency": dict(emergency)}
+    for (file, name), allowed in _FORMATTED.items():
+        yield from _braces(file, (name,), formatted[file].get(name, ""), allowed)
+
+
+def _missing(
+    file: str, place: Place, names: Collection[str], held: Collection[str]
+) -> Iterator[Fault]:
+    for name in names:
+        if name not in held:
+            yield Fault(file, place, f"缺“{name}”", "补上它，键名照原来的写")
+
+
+def _one_of(file: str, place: Place, name: str, known: Collection[str]) -> Iterator[Fault]:
+    if name not in known:
+        yield Fault(file, place, f"不认识“{name}”", f"只能写：{'、'.join(known)}")
+
+
+def _unknown_kinds(certain: CertainWording) -> Iterator[Fault]:
+    for name in ("shouts", "holds", "loud", "aid"):
+        for kind in getattr(certain, name):
+            yield from _one_of("certain", (name, kind), kind, EMERGENCY_KINDS)
+    for kind in certain.crisis:
+        yield from _one_of("certain", ("crisis", kind), kind, CRISIS_KINDS)
+
+
+def _unknown_names(wording: Wording) -> Iterator[Fault]:
+    """Yield the names that nothing reads: most likely slips of the pen."""
+    for name in sorted(set(wording.general) - GENERAL_NAMES):
+        yield Fault("general", (name,), f"不认识“{name}”", "没有地方用它：改回原来的名字，或者删掉")
+    for part in ("kinds", "perhaps"):
+        for kind in getattr(wording.emergency, part):
+            yield from _one_of("emergency", (part, kind), kind, EMERGENCY_KINDS)
+    labels = [label for care in wording.crisis.kinds.values() for label in care.choices]
+    for label in wording.crisis.after:
+        yield from _one_of("crisis", ("after", label), label, labels)
+
+
+def _stray_braces(wording: Wording, settings: Collection[str] | None) -> Iterator[Fault]:
+    """Yield the sentences that a resident would read with braces in them."""
+    for file in ("general", "emergency", "crisis", "chat", "decline"):
+        for place, text in _texts(getattr(wording, file)):
+            part = str(place[0])
+            if (file, part) in _FORMATTED:
+                continue
+            if file == "emergency" and part in _WITH_SETTINGS:
+                if settings is not None:
+                    yield from _braces(file, place, text, settings)
+            else:
+                yield from _braces(file, place, text, ())
+
+
+def _texts(part: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:  # noqa: ANN401 - whatever a YAML file holds
+    if isinstance(part, str):
+        yield place, part
+        return
+    if isinstance(part, BaseModel):
+        part = dict(part)
+    items = part.items() if isinstance(part, Mapping) else enumerate(part)
+    for step, inner in items:
+        yield from _texts(inner, (*place, step))
+
+
+def _braces(file: str, place: Place, text: str, allowed: Collection[str]) -> Iterator[Fault]:
+    mend = (
+        "改成：" + "、".join(f"{{{name}}}" for name in sorted(allowed)) if allowed else "删掉花括号"
+    )
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        yield Fault(file, place, "花括号不成对", mend)
+        return
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in allowed or form or conversion):
+            yield Fault(file, place, f"这里不能写“{{{name}}}”", mend)

@@ -23,7 +23,7 @@ from bot.phrases import Wording, load_wording
 from bot.settings import Settings
 from community.districts import District, load_district
 from community.places import places_named
-from index.artefacts import open_searcher
+from index.artefacts import is_built, open_searcher
 from index.corpus import SHIPPED_CORPUS, SHIPPED_HELD_BACK
 from index.embedding import Encoder
 from index.model import SHIPPED_MODEL, Model, load_model
@@ -57,12 +57,17 @@ def open_library(data_dir: Path) -> Library | None:
 def _build(path: Path) -> None:
     """Build the knowledge in a process of its own, whose memory goes with it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    built = subprocess.run(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-P", "-m", "knowledge.build", str(path)],
+    if problem := _run_module("knowledge.build", path):
+        _logger.error("the knowledge was not built; the last good one stays: %s", problem)
+
+
+def _run_module(module: str, path: Path) -> str:
+    """Run one of our modules in a process of its own; return what went wrong, or ""."""
+    done = subprocess.run(  # noqa: S603 - our own module, no shell
+        [sys.executable, "-P", "-m", module, str(path)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if built.returncode:
-        _logger.error("the knowledge was not built; the last good one stays: %s", built.stderr)
+    return done.stderr if done.returncode else ""
 
 
 def topics_of(library: Library) -> list[Topic]:
@@ -88,10 +93,30 @@ def open_engine(settings: Settings, library: Library) -> Engine | None:
     folder = settings.data_dir / INDEX_FOLDER
     try:
         model, encoder = _model(settings, topics)
+        if encoder is None and not is_built(model, topics, folder):
+            _build_index_apart(settings.data_dir)
         return Engine(open_searcher(model, topics, folder, encoder), model.detector)
     except (SearchError, OSError):
         _logger.exception("the index cannot be used; certain phrases still work")
         return None
+
+
+def _build_index_apart(data_dir: Path) -> None:
+    """Build the index in a process of its own: what building takes, this one need not hold."""
+    if problem := _run_module("bot.preparing", data_dir):
+        _logger.error("the index was not built apart; it is built here: %s", problem)
+
+
+def build_index_here(data_dir: Path) -> None:
+    """Build the index of our model over the knowledge in ``data_dir``, in this process.
+
+    Raises:
+        KnowledgeError: when there is no knowledge.
+        SearchError: when the model cannot be used.
+        OSError: when ``data_dir`` cannot be written.
+    """
+    library = Library.open(data_dir / KNOWLEDGE_FILE)
+    open_searcher(load_model(SHIPPED_MODEL), topics_of(library), data_dir / INDEX_FOLDER)
 
 
 def _model(settings: Settings, topics: Sequence[Topic]) -> tuple[Model, Encoder | None]:
@@ -144,3 +169,7 @@ def places_elsewhere(district: District) -> Callable[[str], Sequence[str]]:
         return [place for place in places_named(text) if place not in district.name]
 
     return elsewhere
+
+
+if __name__ == "__main__":
+    build_index_here(Path(sys.argv[1]))

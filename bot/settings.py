@@ -1,5 +1,7 @@
 """Everything the operator sets, read once at start-up from the environment and ``.env``."""
 
+import logging
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -7,14 +9,16 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SETTING_PREFIX = "LIFELINE_"
+# Host and port of a database URL; whatever stands before the last @ may be a password.
+_URL_PORT = re.compile(r"://(?>(?:.*@)?)(?:\[[^]]*\]|[^/:@?]*):([^/?@]*)(?:[/?]|$)")
 
 
 class Settings(BaseSettings):
     """The operator's settings; each has a variable of its name with ``LIFELINE_`` before it."""
 
     model_config = SettingsConfigDict(
-        env_prefix=SETTING_PREFIX, env_file=".env", env_ignore_empty=True, frozen=True,
-        extra="ignore",
+        env_prefix=SETTING_PREFIX, env_file=".env", env_file_encoding="utf-8-sig",
+        env_ignore_empty=True, frozen=True, extra="ignore",
     )  # fmt: skip
 
     data_dir: Path = Field(
@@ -22,6 +26,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         "",
+        repr=False,  # it may hold a password
         description="主数据库地址，空着就用数据文件夹里的SQLite；也可填 postgresql+psycopg://… | "
         "main database; empty means SQLite in the data folder",
     )
@@ -51,6 +56,22 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        level = value.strip().upper()
+        if level not in logging.getLevelNamesMapping():
+            raise ValueError("not a level of the logging module")
+        return level
+
+    @field_validator("database_url")
+    @classmethod
+    def _numbered_port(cls, value: str) -> str:
+        found = _URL_PORT.search(value)
+        if found and not re.fullmatch(r"[0-9]*", found[1]):
+            raise ValueError("the port is no number")
         return value
 
     @property

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     delete,
-    insert,
     select,
     update,
 )
@@ -63,6 +62,14 @@ class TurnRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session's JSON, of whatever shape it was written in, and when it last changed."""
+
+    state: object
+    changed_at: datetime
+
+
 def find_turn(db: Connection, account_id: int, utterance_id: str) -> TurnRow | None:
     """Return the turn already made of this utterance, if any."""
     row = db.execute(
@@ -73,20 +80,26 @@ def find_turn(db: Connection, account_id: int, utterance_id: str) -> TurnRow | N
     return TurnRow(*row) if row else None
 
 
-def add_turn(db: Connection, account_id: int, utterance_id: str, row: TurnRow) -> int:
-    """Store a turn and return its id; the id in ``row`` is not looked at."""
-    turn_id: int = db.execute(
-        insert(turn)
-        .values(
-            account_id=account_id,
-            utterance_id=utterance_id,
-            said=row.said,
-            replies=row.replies,
-            at=row.at,
-        )
-        .returning(turn.c.id)
-    ).scalar_one()
-    return turn_id
+def add_turn(
+    db: Connection, account_id: int, utterance_id: str, row: TurnRow
+) -> tuple[TurnRow, bool]:
+    """Store a turn unless this utterance has one; the id in ``row`` is not looked at.
+
+    Returns:
+        The turn that stands, with its id, and whether it is the one given.
+    """
+    values = {
+        "account_id": account_id,
+        "utterance_id": utterance_id,
+        "said": row.said,
+        "replies": row.replies,
+        "at": row.at,
+    }
+    is_new = insert_if_absent(db, turn, values, keys=["account_id", "utterance_id"])
+    standing = find_turn(db, account_id, utterance_id)
+    if standing is None:  # pragma: no cover - the row was just inserted or stood there
+        raise LookupError(f"the turn of {utterance_id} vanished within a transaction")
+    return standing, is_new
 
 
 def turns_after(
@@ -112,11 +125,12 @@ def turn_of(db: Connection, account_id: int, turn_id: int) -> TurnRow | None:
     return TurnRow(*row) if row else None
 
 
-def load_session(db: Connection, account_id: int) -> dict[str, Any] | None:
-    """Return the session's JSON; on PostgreSQL the row is held until the transaction ends."""
-    return db.execute(
-        select(session.c.state).where(session.c.account_id == account_id).with_for_update()
-    ).scalar_one_or_none()
+def load_session(db: Connection, account_id: int) -> StoredSession | None:
+    """Return the session, if any; who will change it holds the account's row (``account_of``)."""
+    row = db.execute(
+        select(session.c.state, session.c.changed_at).where(session.c.account_id == account_id)
+    ).one_or_none()
+    return StoredSession(*row) if row else None
 
 
 def save_session(db: Connection, account_id: int, state: dict[str, Any], now: datetime) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Connection,
     ForeignKey,
+    Select,
     String,
     Table,
     UniqueConstraint,
@@ -37,19 +38,17 @@ channel_account = Table(
 
 def find_account(db: Connection, channel: str, name: str) -> int | None:
     """Return the id of a channel account that has written before."""
-    return db.execute(
-        select(channel_account.c.id).where(
-            channel_account.c.channel == channel, channel_account.c.name == name
-        )
-    ).scalar_one_or_none()
+    return db.execute(_account_id(channel, name)).scalar_one_or_none()
 
 
 def account_of(db: Connection, channel: str, name: str, now: datetime) -> int:
     """Return the id of a channel account, with a resident of its own when it is new.
 
-    Two transactions that both meet a new account end up with the same one.
+    Two transactions that both meet a new account end up with the same one. On PostgreSQL the
+    account's row is held until the transaction ends, so what an account does happens in turn
+    even where it has no other row yet to hold.
     """
-    if (found := find_account(db, channel, name)) is not None:
+    if (found := _held_account(db, channel, name)) is not None:
         return found
     created = db.execute(
         insert(resident).values(created_at=now).returning(resident.c.id)
@@ -62,10 +61,20 @@ def account_of(db: Connection, channel: str, name: str, now: datetime) -> int:
     }
     if not insert_if_absent(db, channel_account, values, keys=["channel", "name"]):
         db.execute(delete(resident).where(resident.c.id == created))
-    account = find_account(db, channel, name)
+    account = _held_account(db, channel, name)
     if account is None:  # pragma: no cover - the row was just inserted or stood there
         raise LookupError(f"channel account {channel}/{name} vanished within a transaction")
     return account
+
+
+def _held_account(db: Connection, channel: str, name: str) -> int | None:
+    return db.execute(_account_id(channel, name).with_for_update()).scalar_one_or_none()
+
+
+def _account_id(channel: str, name: str) -> Select[int]:
+    return select(channel_account.c.id).where(
+        channel_account.c.channel == channel, channel_account.c.name == name
+    )
 
 
 def resident_of(db: Connection, account_id: int) -> int:

@@ -69,6 +69,11 @@ def open_retrieval(
             return retrieval
 
 
+def is_built(model: Model, topics: Sequence[Topic], folder: Path) -> bool:
+    """Whether an index of these topics stands in ``folder``; if it is whole, opening tells."""
+    return (folder / content_key(topics, model.fingerprint)).is_dir()
+
+
 def content_key(topics: Sequence[Topic], fingerprint: str) -> str:
     """Return the name under which the index of these topics and this model is kept."""
     content = hashlib.sha256(f"{LAYOUT}\n{fingerprint}\n".encode())

@@ -33,8 +33,8 @@ class TopicBm25:
 
     def scores(self, tokens: Iterable[str]) -> FloatArray:
         """Return each topic's BM25 score, shape (topic_count,); unknown features add nothing."""
-        vocabulary = self.vocabulary
-        rows = np.array([vocabulary[token] for token in tokens if token in vocabulary], np.int64)
+        found = map(self.vocabulary.get, tokens)
+        rows = np.array([row for row in found if row is not None], np.int64)
         begins = self.starts[rows]
         sizes = self.starts[rows + 1] - begins
         total = int(sizes.sum())

@@ -7,13 +7,25 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from index.detector import CRISIS_KINDS, EMERGENCY_KINDS
 from index.values import CorpusError
 
 SHIPPED_CORPUS = Path(__file__).parent / "corpus"
 SHIPPED_HELD_BACK = Path(__file__).parent / "held_back"
+
+Fault = Literal["not_utf8", "not_json", "no_question", "no_ids", "unknown_kind", "bad_mark"]
+# How a held-back question may be marked.
+_EMERGENCY_MARKS = frozenset({"no", "perhaps", "sure"})
+
+
+class BrokenLine(CorpusError):
+    """A line is not as its file promises; ``fault`` says how, for whoever words it."""
+
+    def __init__(self, path: Path, line: int, fault: Fault, problem: str) -> None:
+        super().__init__(path, line, problem)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +96,33 @@ def read_held_back(folder: Path) -> HeldBack:
         CorpusError: when a line is not as its file promises.
     """
     return HeldBack(
-        in_scope=read_asked(folder / "in_scope.jsonl"),
+        in_scope=read_asked(folder / "in_scope.jsonl", _EMERGENCY_MARKS),
         out_of_scope=_lines(folder / "out_of_scope.jsonl"),
         emergencies=_lines(folder / "emergencies.jsonl", frozenset(EMERGENCY_KINDS)),
         look_alikes=_lines(folder / "look_alikes.jsonl"),
     )
 
 
-def read_asked(path: Path) -> tuple[Asked, ...]:
+def read_asked(path: Path, marks: frozenset[str] | None = None) -> tuple[Asked, ...]:
     """Read questions with the ids of their right answers.
+
+    Args:
+        path: a JSONL file.
+        marks: what ``emergency`` may say; None takes whatever stands there.
 
     Raises:
         OSError: when the file is missing.
-        CorpusError: when a line lacks its question or its ids.
+        CorpusError: when a line lacks its question or its ids, or is marked otherwise.
     """
     asked = []
     for number, fields in read_objects(path):
-        topics = tuple(fields.get("ids", ()))
-        if not topics:
-            raise CorpusError(path, number, "no ids")
+        ids = fields.get("ids")
+        if not isinstance(ids, list) or not ids or not all(isinstance(one, str) for one in ids):
+            raise BrokenLine(path, number, "no_ids", "no ids")
         register, emergency = fields.get("register", ""), fields.get("emergency", "no")
-        asked.append(Asked(fields["q"], topics, register, emergency))
+        if marks is not None and (emergency not in list(marks) or not isinstance(register, str)):
+            raise BrokenLine(path, number, "bad_mark", f"bad register or mark {emergency!r}")
+        asked.append(Asked(fields["q"], tuple(ids), register, emergency))
     return tuple(asked)
 
 
@@ -112,8 +130,8 @@ def _lines(path: Path, kinds: frozenset[str] | None = None) -> tuple[Line, ...]:
     lines = []
     for number, fields in read_objects(path):
         kind = fields.get("kind", "")
-        if kinds is not None and kind not in kinds:
-            raise CorpusError(path, number, f"unknown kind {kind!r}")
+        if kinds is not None and kind not in list(kinds):  # a list takes what has no hash
+            raise BrokenLine(path, number, "unknown_kind", f"unknown kind {kind!r}")
         about, is_long = fields.get("about", ""), bool(fields.get("long", False))
         lines.append(Line(fields["q"], kind, about, is_long))
     return tuple(lines)
@@ -126,13 +144,22 @@ def read_objects(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         OSError: when the file is missing.
         CorpusError: when a line is no object with a text ``q``.
     """
-    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, raw in enumerate(_text(path).splitlines(), start=1):
         if not raw.strip():
             continue
         try:
             fields = json.loads(raw)
         except ValueError as error:
-            raise CorpusError(path, number, f"not JSON ({error})") from error
+            raise BrokenLine(path, number, "not_json", f"not JSON ({error})") from error
         if not isinstance(fields, dict) or not isinstance(fields.get("q"), str):
-            raise CorpusError(path, number, "no question under 'q'")
+            raise BrokenLine(path, number, "no_question", "no question under 'q'")
         yield number, fields
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BrokenLine(path, line, "not_utf8", "not UTF-8") from error

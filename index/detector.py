@@ -141,16 +141,20 @@ def _ends(text: str) -> str:
     return f"{text[:GRAM_WINDOW]} {text[-GRAM_WINDOW:]}"
 
 
-def _grams(text: str, longest: int, mark: str) -> Iterator[str]:
-    for size in range(1, longest + 1):
-        for start in range(len(text) - size + 1):
-            yield mark + text[start : start + size]
+def _grams(text: str, longest: int, mark: str) -> list[str]:
+    return [
+        mark + text[start : start + size]
+        for size in range(1, longest + 1)
+        for start in range(len(text) - size + 1)
+    ]
 
 
-def _sequence_grams(parts: Sequence[str], longest: int, mark: str) -> Iterator[str]:
-    for size in range(1, longest + 1):
-        for start in range(len(parts) - size + 1):
-            yield mark + "".join(parts[start : start + size])
+def _sequence_grams(parts: Sequence[str], longest: int, mark: str) -> list[str]:
+    return [
+        mark + "".join(parts[start : start + size])
+        for size in range(1, longest + 1)
+        for start in range(len(parts) - size + 1)
+    ]
 
 
 def _cue_features(clauses: Sequence[str], lexicon: Lexicon) -> Iterator[str]:

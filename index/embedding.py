@@ -70,7 +70,9 @@ class StaticEncoder:
 
     def encode(self, question: Question) -> FloatArray:
         """Return the unit vector of a question; zeros when it has no feature."""
-        return unit(self.mean(self.vocabulary.ids(question.tokens)))
+        mean = self.mean(self.vocabulary.ids(question.tokens))
+        length = float(mean @ mean) ** 0.5
+        return mean / np.float32(max(length, 1e-12))
 
     def encode_all(self, questions: Sequence[Question]) -> FloatArray:
         """Return the unit vectors of many questions, shape (n, dimensions)."""

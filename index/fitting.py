@@ -18,13 +18,12 @@ RIGHT_ANSWER, RIGHT_BUTTON, WRONG_ANSWER, WRONG_DECLINE = 1.0, 0.75, -0.6, -0.3
 FALSE_BUTTONS = -0.3
 # Aims on the held-back set, stricter than what is promised for questions nobody has seen.
 FALSE_ANSWERS_AT_MOST = 0.03
-EMERGENCY_RECALL = 0.96
-# Nine answers in ten to a missed emergency name 119 themselves, so the banner may be missed
-# now and then; at a higher aim it stands above every third ordinary question.
-DANGER_RECALL = 0.97
+EMERGENCY_RECALL = 0.97
+# The banner costs little; at a higher aim it would stand above every third ordinary question.
+DANGER_RECALL = 0.985
 CRISIS_RECALL = 0.95
 # A crisis reply to somebody who only asks after the weather frightens and insults.
-FALSE_CRISES_AT_MOST = 0.004
+FALSE_CRISES_AT_MOST = 0.014
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,15 @@ class Searcher:
         A question without any feature (blank, emoji, punctuation) is declined.
         """
         evidence = self.scorer.evidence(question)
-        order = np.argsort(-evidence.fused, kind="stable")
+        # Lists: indexing numpy scalars one by one would cost as much as the scoring.
+        order = np.argsort(-evidence.fused, kind="stable").tolist()
+        scores = evidence.fused[order].tolist()
         ids = self.scorer.retrieval.topics
         measures = measure(evidence)
         known = self.gate.known.probability(measures) if question.tokens else 0.0
         right = self.gate.right.probability(measures) if question.tokens else 0.0
         return Ranking(
-            topics=tuple((ids[row], float(evidence.fused[row])) for row in order),
+            topics=tuple(zip(map(ids.__getitem__, order), scores, strict=True)),
             zone=self.gate.thresholds.zone(known, right),
             confidence=right,
             known=known,

@@ -98,11 +98,14 @@ def train(
     scorer = replace(learner(material), fusion=fit_fusion(unseen))
     gate = fit_gate_thresholds(fit_judges(unseen, scorer.fusion), scorer, held_back)
     examples = detector_examples(topics, corpus, options.variants, options.seed)
-    detector = learn_detector(*examples, held_back, options)
+    detector, crisis_figures = learn_detector(*examples, held_back, options)
     report = evaluate(Searcher(scorer, gate), detector, held_back)
     model = Model(
         training=Training(
-            options.seed, utterance_hashes(topics), report.figures(), scorer.encoder.name
+            options.seed,
+            utterance_hashes(topics),
+            report.figures() | crisis_figures,
+            scorer.encoder.name,
         ),
         vocabulary=scorer.vocabulary,
         classifier=scorer.classifier,
@@ -181,8 +184,11 @@ def learn_detector(
     examples: Sequence[Example],
     held_back: HeldBack,
     options: TrainingOptions,
-) -> Detector:
-    """Return the detectors, their thresholds fitted on held-back lines (crisis: out of fold)."""
+) -> tuple[Detector, dict[str, float]]:
+    """Return the detectors and the crisis figures out of fold.
+
+    Thresholds are fitted on held-back lines; that of the crisis, which has none, out of fold.
+    """
     danger, crisis = _out_of_fold_dangers(vocabulary, examples, options)
     cleaned = without_hidden_emergencies(examples, danger)
     detector = Detector(vocabulary, *_fit_detector(vocabulary, cleaned, options), UNSET)
@@ -194,7 +200,12 @@ def learn_detector(
         crisis[sources == "crisis"],
         crisis[sources != "crisis"],
     )
-    return replace(detector, thresholds=thresholds)
+    found_crises = crisis >= thresholds.crisis
+    figures = {
+        "crisis_recall_out_of_fold": float(found_crises[sources == "crisis"].mean()),
+        "false_crises_out_of_fold": float(found_crises[sources != "crisis"].mean()),
+    }
+    return replace(detector, thresholds=thresholds), figures
 
 
 def _out_of_fold_dangers(

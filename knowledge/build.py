@@ -17,6 +17,7 @@ import sqlite_utils
 from knowledge.content import CONTENT_ROOT, LAWS, SYLLABUS, content_hash, entry_files, is_current
 from knowledge.entries import Entry, Source, read_entry
 from knowledge.errors import BrokenContent, Problem
+from knowledge.findings import worded
 from knowledge.fulltext import spaced
 from knowledge.laws import Laws, load_laws
 from knowledge.library import LAYOUT, Library, rows_digest
@@ -191,5 +192,19 @@ def _json(values: Sequence[str]) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
+def main(database: Path, root: Path = CONTENT_ROOT) -> int:
+    """Build ``database`` and return the exit status; faults in the content go to stderr."""
+    try:
+        build(database, root)
+    except BrokenContent as error:
+        sys.stderr.writelines(f"{worded(problem)}\n" for problem in error.problems)
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    if status := main(Path(sys.argv[1])):
+        sys.exit(status)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from knowledge.claims import CLAIMS, load_claims
-from knowledge.content import CONTENT_ROOT, LAWS, SYLLABUS, entry_files
+from knowledge.content import CONTENT_ROOT, ENTRIES, LAWS, SYLLABUS, entry_files
 from knowledge.entries import Entry, read_entry
 from knowledge.errors import BrokenContent, Problem
 from knowledge.findings import Finding, worded
@@ -66,15 +66,22 @@ def _loaded(load: Callable[[Path], _T], path: Path, problems: list[Problem]) -> 
 
 def _entry_problems(root: Path, context: Context, gold: Path | None) -> Iterator[Problem]:
     entries: list[Entry] = []
+    unreadable: set[Path] = set()
     for path in entry_files(root):
         entry, problems = read_entry(path)
         yield from problems
-        if entry is not None:
-            entries.append(entry)
-            yield from problems_of(entry, context)
+        if entry is None:
+            unreadable.add(path)
+            continue
+        entries.append(entry)
+        yield from problems_of(entry, context)
     yield from _repeated_ids(entries)
     yield from repeated_utterances(entries)
-    yield from _missing(entries, context.syllabus, root)
+    written = {entry.id for entry in entries}
+    for problem in _missing(written, context.syllabus, root):
+        # An entry that is there and cannot be read has been reported as such.
+        if root / ENTRIES / problem.facts["expected"] not in unreadable:
+            yield problem
     if gold:
         yield from _gold(entries, gold)
 
@@ -104,9 +111,8 @@ def _said(entry: Entry) -> Iterator[tuple[str, int]]:
             yield text, entry.line(f"utterances.{register}.{row}")
 
 
-def _missing(entries: Iterable[Entry], syllabus: Syllabus, root: Path) -> Iterator[Problem]:
-    """Yield the topics of finished categories that have no entry, by their syllabus line."""
-    written = {entry.id for entry in entries}
+def _missing(written: Collection[str], syllabus: Syllabus, root: Path) -> Iterator[Problem]:
+    """Yield the topics of finished categories that are not written, by their syllabus line."""
     for category in syllabus.categories:
         for topic in category.topics if category.is_finished else ():
             if topic.id not in written:

@@ -1,5 +1,6 @@
 """``lifeline ask``: one question from the command line. Opens no main database, stores nothing."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -44,19 +45,33 @@ def read_batch(path: Path) -> Iterator[str]:
     """Yield the ``q`` of every line of a JSONL file.
 
     Raises:
-        typer.BadParameter: naming the line that holds no object with a text ``q``.
+        typer.BadParameter: naming the line that holds no object with a text ``q``, or that the
+            file is not UTF-8.
+        OSError: when the file cannot be read.
     """
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                question = json.loads(line)["q"]
-            except (ValueError, KeyError, TypeError):
-                question = None
-            if not isinstance(question, str):
-                raise typer.BadParameter(f'{path} 第{number}行要是 {{"q": "问题"}} 这样的一行JSON')
-            yield question
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, 1):
+            line = _decoded(raw, path, number)
+            if line.strip():
+                yield _question(line, path, number)
+
+
+def _decoded(raw: bytes, path: Path, number: int) -> str:
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        problem = f"{path} 第{number}行不是UTF-8编码，用编辑器另存为UTF-8"
+        raise typer.BadParameter(problem) from error
+
+
+def _question(line: str, path: Path, number: int) -> str:
+    try:
+        question = json.loads(line)["q"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        question = None
+    if not isinstance(question, str):
+        raise typer.BadParameter(f'{path} 第{number}行要是 {{"q": "问题"}} 这样的一行JSON')
+    return question
 
 
 @app.command()
@@ -71,6 +86,9 @@ def ask(
     """问一句看回答，不留记录。 | Ask once; nothing is stored."""
     if batch is None and not question:
         raise typer.BadParameter('写上要问的话，例如：lifeline ask "楼道有烟怎么办"')
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON is UTF-8 whatever the terminal; half a surrogate pair in a question becomes “?”.
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     brain = prepare_brain(Settings())
     now = datetime.now(UTC)
     if batch is not None:

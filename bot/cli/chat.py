@@ -1,7 +1,9 @@
 """``lifeline chat``: the whole dialogue in the terminal, on the main database."""
 
+import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import typer
 
@@ -19,9 +21,12 @@ def chat() -> None:
     settings = Settings()
     with open_main_database(settings) as database:
         conversation = open_conversation(settings, database)
+        # From here on Ctrl-C ends the talk, and the database is closed in order.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if sys.stdin.isatty():
             typer.echo(load_wording().general["welcome"])
-        converse(_lines(), conversation, lambda text: typer.echo(f"{text}\n"), utc_now)
+        with suppress(KeyboardInterrupt):
+            converse(_lines(), conversation, lambda text: typer.echo(f"{text}\n"), utc_now)
 
 
 def _lines() -> Iterator[str]:

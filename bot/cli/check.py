@@ -1,24 +1,44 @@
 """``lifeline check``: validate every content file, in words for whoever mends it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.phrases import WordingError, load_wording
+from bot.phrases import wording_faults
 from community.checks import place_faults
 from community.districts import declared_settings
 from community.placefiles import BrokenPlaceFile
-from index.corpus import SHIPPED_CORPUS, read_corpus
-from index.values import CorpusError
+from index.corpus import (
+    SHIPPED_CORPUS,
+    SHIPPED_HELD_BACK,
+    BrokenLine,
+    Fault,
+    read_corpus,
+    read_held_back,
+)
+from index.lexicon import LEXICON_FOLDER
 from knowledge.checks import check
-from knowledge.findings import Finding
+from knowledge.findings import Finding, worded
+from knowledge.reading import Reader
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-WORDING = Path(__file__).parent.parent / "wording"
+ROOT = Path(__file__).parent.parent.parent
+# What is wrong with a line of a corpus, and how to mend it.
+CORPUS_WORDS: dict[Fault, tuple[str, str]] = {
+    "not_utf8": ("文件不是UTF-8编码", "用编辑器另存为UTF-8"),
+    "not_json": ("这一行不是完整的JSON", "一行写一个JSON对象，检查引号、逗号和括号"),
+    "no_question": ("这一行没有问题", "写成一个JSON对象，问题放在“q”里"),
+    "no_ids": ("这一行没有写答案的编号", "在“ids”里列出知识条目的编号"),
+    "unknown_kind": ("不认识这一行的“kind”", "照同一个文件里别的行写"),
+    "bad_mark": (
+        "“emergency”或“register”写得不对", "emergency只能写no、perhaps或sure，register写文字",
+    ),
+}  # fmt: skip
 
 
 def place_findings() -> Iterator[Finding]:
@@ -27,20 +47,50 @@ def place_findings() -> Iterator[Finding]:
         yield Finding(fault.file, fault.line, fault.problem, fault.mend)
 
 
-def wording_findings() -> Iterator[Finding]:
+def wording_findings(
+    settings: Collection[str] | None, folder: Path | None = None
+) -> Iterator[Finding]:
     """Yield what is wrong in the wording files."""
-    try:
-        load_wording()
-    except WordingError as error:
-        yield Finding(WORDING / error.file, 1, error.problem, "照着说的改，键名不要动")
+    for fault in wording_faults(settings, folder):
+        yield Finding(ROOT / fault.file, fault.line, fault.problem, fault.mend)
 
 
-def corpus_findings() -> Iterator[Finding]:
-    """Yield what is wrong in the authored training lines."""
+def corpus_findings(
+    corpus: Path = SHIPPED_CORPUS, held_back: Path = SHIPPED_HELD_BACK
+) -> Iterator[Finding]:
+    """Yield the first fault of the authored training lines, and of the held-back ones."""
+    yield from _first_fault(read_corpus, corpus)
+    yield from _first_fault(read_held_back, held_back)
+
+
+def _first_fault(read: Callable[[Path], object], folder: Path) -> Iterator[Finding]:
     try:
-        read_corpus(SHIPPED_CORPUS)
-    except CorpusError as error:
-        yield Finding(error.path, error.line, error.problem, "改这一行，保持一行一个JSON")
+        read(folder)
+    except BrokenLine as error:
+        yield Finding(error.path, error.line, *CORPUS_WORDS[error.fault])
+    except FileNotFoundError as error:
+        yield Finding(Path(error.filename), 1, "没有这个文件", "放回来")
+
+
+def lexicon_findings(folder: Path = LEXICON_FOLDER) -> Iterator[Finding]:
+    """Yield what is wrong in the tables of words."""
+    for path in sorted(folder.glob("*.yaml")):
+        reader = Reader(path)
+        text = reader.content()
+        node = None if text is None else reader.compose(text)
+        fields = {} if node is None else reader.mapping(node, path.stem)
+        if path.stem == "dialect":
+            dialect = frozenset({"replace", "particles"})
+            reader.only(fields, dialect)
+            if node is not None:
+                for name in sorted(dialect - set(fields)):
+                    reader.report("missing_key", 1, name=name)
+            if "particles" in fields:
+                reader.texts(fields["particles"], "particles")
+            fields = reader.mapping(fields["replace"], "replace") if "replace" in fields else {}
+        for name, words in fields.items():
+            reader.texts(words, name)
+        yield from map(worded, reader.problems)
 
 
 def show(findings: Iterable[Finding]) -> int:
@@ -65,7 +115,12 @@ def check_content(
         settings,
         today=date.today(),  # noqa: DTZ011 - a reading's date is the editor's own
         gold=gold,
-        extra=(place_findings, wording_findings, corpus_findings),
+        extra=(
+            place_findings,
+            partial(wording_findings, settings or None),
+            corpus_findings,
+            lexicon_findings,
+        ),
     )
     errors = show(found if hints else [f for f in found if f.severity == "error"])
     if errors:

@@ -1,19 +1,26 @@
 """``lifeline doctor``: what is configured, what is missing, and what that switches off."""
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import typer
 from pydantic import SecretStr
 
+from bot.cli.problems import without_password
 from bot.preparing import INDEX_FOLDER, KNOWLEDGE_FILE
 from bot.settings import SETTING_PREFIX, Settings
 from community.districts import UnknownDistrict, load_district
+from community.keys import KEY_FILE, derived_key
 from community.placefiles import BrokenPlaceFile
 from index.model import SHIPPED_MODEL, load_model
 from index.values import SearchError
 from knowledge.content import is_current
-from storage import StorageError, open_database, pending
+from storage import Database, StorageError, find_fact, open_database, pending
+
+# Where ``community.keys`` keeps the fingerprint of the first key, and what for.
+_FINGERPRINT_FACT, _FINGERPRINT = "key_fingerprint", "fingerprint"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -41,26 +48,49 @@ def _settings(settings: Settings) -> Iterator[Line]:
     for name in Settings.model_fields:
         value = getattr(settings, name)
         hidden = "（已设，不显示）" if isinstance(value, SecretStr) else value
-        shown = ",".join(hidden) if isinstance(hidden, tuple) else hidden
-        yield Line("·", f"{SETTING_PREFIX}{name.upper()} = {shown or '（空）'}")
+        shown = ",".join(hidden) if isinstance(hidden, tuple) else str(hidden or "（空）")
+        yield Line("·", f"{SETTING_PREFIX}{name.upper()} = {without_password(shown)}")
 
 
 def _database(settings: Settings) -> Iterator[Line]:
-    if settings.is_embedded and not (settings.data_dir / "lifeline.db").exists():
+    if not settings.is_embedded and settings.secret_key is None:
+        yield Line("✗", "用PostgreSQL必须设 LIFELINE_SECRET_KEY，不设启动不了", is_fault=True)
+    file = settings.database.partition(":///")[2]
+    if settings.is_embedded and file and not Path(file).exists():
         yield Line("·", "主数据库还没有，第一次启动时建")
         return
     try:
         with open_database(settings.database) as database:
-            todo = pending(database)
+            yield from _tables_and_key(settings, database)
     except StorageError as error:
-        yield Line("✗", f"主数据库打不开：{error}", is_fault=True)
-        return
-    if todo:
+        problem = without_password(str(error))
+        yield Line("✗", f"主数据库打不开：{problem}", is_fault=True)
+
+
+def _tables_and_key(settings: Settings, database: Database) -> Iterator[Line]:
+    if pending(database):
         yield Line("✗", "主数据库的表不是最新的：运行 lifeline migrate", is_fault=True)
-    else:
-        yield Line("✓", "主数据库可用，表是最新的")
-    if not settings.is_embedded and settings.secret_key is None:
-        yield Line("✗", "用PostgreSQL必须设 LIFELINE_SECRET_KEY，不设启动不了", is_fault=True)
+        return
+    yield Line("✓", "主数据库可用，表是最新的")
+    kept = database.read(lambda db: find_fact(db, _FINGERPRINT_FACT))
+    key = _key(settings)
+    if kept is None:
+        yield Line("·", "密钥还没有用过，第一次启动时记下")
+    elif key is None and settings.is_embedded:
+        problem = f"密钥文件 {settings.data_dir / KEY_FILE} 不见了：从备份里放回来"
+        yield Line("✗", problem, is_fault=True)
+    elif key is not None and derived_key(key, _FINGERPRINT).hex() != kept:
+        yield Line("✗", "密钥不是这个数据库原来的那一个，启动不了：换回原来的", is_fault=True)
+    elif key is not None:
+        yield Line("✓", "密钥和主数据库对得上")
+
+
+def _key(settings: Settings) -> bytes | None:
+    """Return the key as ``community.keys.installation_key`` does, but make none."""
+    if settings.secret_key:
+        return hashlib.sha256(settings.secret_key.get_secret_value().encode()).digest()
+    file = settings.data_dir / KEY_FILE
+    return file.read_bytes() if settings.is_embedded and file.exists() else None
 
 
 def _knowledge(settings: Settings) -> Iterator[Line]:

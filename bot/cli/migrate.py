@@ -3,7 +3,7 @@
 import typer
 
 from bot.settings import Settings
-from storage import StorageError, migrate, open_database
+from storage import migrate, open_database
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -13,10 +13,6 @@ def bring_up_to_date() -> None:
     """更新主数据库的表。 | Bring the main database up to date."""
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with open_database(settings.database) as database:
-            applied = migrate(database)
-    except StorageError as error:
-        typer.echo(f"没有更新成：{error}", err=True)
-        raise typer.Exit(1) from error
+    with open_database(settings.database) as database:
+        applied = migrate(database)
     typer.echo(f"已更新：{'、'.join(applied)}" if applied else "已经是最新的。")

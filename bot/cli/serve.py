@@ -1,5 +1,6 @@
 """``lifeline serve``: the service with the web chat, until Ctrl-C."""
 
+import errno
 import logging
 import signal
 import socket
@@ -21,6 +22,10 @@ class _Server(uvicorn.Server):
         if self.started:
             typer.echo(f"网页聊天已打开（web chat）：{_address(self)}　按 Ctrl-C 停止")
 
+    def stop(self, *_: object) -> None:
+        """End at the next turn of the loop, whether or not it runs already."""
+        self.should_exit = True
+
 
 def _address(server: uvicorn.Server) -> str:
     host, port = server.servers[0].sockets[0].getsockname()[:2]
@@ -33,12 +38,44 @@ def serve() -> None:
     """启动服务和网页聊天。 | Start the service and the web chat."""
     settings = Settings()
     logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # Two lines at every start that say nothing; migrations that are applied, we say ourselves.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with _listening(settings) as listener:
+        _run(settings, listener)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Return a socket on the address set; taken first, so that a taken port is told at once."""
+    try:
+        found = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        # A name such as localhost may have both; IPv4 is what people type.
+        family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        return socket.create_server(address[:2], family=family)
+    except (OSError, UnicodeError) as error:
+        typer.echo(_unusable_address(settings, error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _unusable_address(settings: Settings, error: OSError | UnicodeError) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
+        other = settings.port + 1 if settings.port < 65535 else 8000
+        return f"端口{settings.port}已被占用：设 LIFELINE_PORT={other} 再启动"
+    if number == errno.EACCES:
+        return f"没有权限用端口{settings.port}：设 LIFELINE_PORT=8000 再启动"
+    return (
+        f"LIFELINE_HOST={settings.host} 不是这台机器的地址：只给本机用填 127.0.0.1，"
+        "给别的机器用填 0.0.0.0"
+    )
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         build_app(settings),
-        host=settings.host,
-        port=settings.port,
         log_level="warning",
         timeout_graceful_shutdown=5,
         # Staff see who wrote from the dialogue; addresses of residents are not logged.
@@ -46,9 +83,9 @@ def serve() -> None:
     )
     server = _Server(config)
     # uvicorn raises the signal again once it has stopped; being stopped is no failure.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    server.run()
+    signal.signal(signal.SIGINT, server.stop)
+    signal.signal(signal.SIGTERM, server.stop)
+    server.run([listener])
     if not server.started:
         raise typer.Exit(1)
     typer.echo("已停止。")

@@ -85,11 +85,15 @@ class Answerer:
 
     def decline(self, question: str) -> Reply:
         """Return an honest "I don't know" that names whom to ask."""
+        return self.other_door(question) or Reply("decline", self._wording.decline.other)
+
+    def other_door(self, question: str) -> Reply | None:
+        """Return where else to ask, when it is plain whose question it is (天气、气费)."""
         asked = unicodedata.normalize("NFKC", question).lower()
         for door in self._wording.decline.doors:
             if any(word in asked for word in door.words):
                 return Reply("decline", door.say)
-        return Reply("decline", self._wording.decline.other)
+        return None
 
     def basis(self, topic: str) -> Reply:
         """Return the full text behind an answer (法规依据), for those who ask."""

@@ -45,27 +45,45 @@ _WORDS: dict[Control, frozenset[str]] = {
     Control.USEFUL: frozenset({"有用", "有帮助", "答对了"}),
 }
 _MEANING = {word: control for control, words in _WORDS.items() for word in words}
-_OUTER = re.compile(
-    r"^[\s“”\"'「」『』【】。，,.!！?？~～、…]+|[\s“”\"'「」『』【】。，,.!！?？~～、…]+$"
-)
+# What may stand around a word; str.strip() reads it once, which a regular expression that
+# looks for a run at the end does not. NFKC leaves no other white space than this.
+SIGNS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029“”\"'「」『』【】。，,.!！?？~～、…"
+PARTICLES = "啊呀哦哈啦了哟呢嘛噢喔"
+# A longer message is none of our words; it is not even normalised.
+MOST_WORD_CHARACTERS = 40
 _LINK = re.compile(r"^(https?://|www\.)\S+$", re.IGNORECASE)
-_NUMBER = re.compile(r"^[(（]?(\d)[)）.、]?$")
+# Around a number: brackets, and what a phone's keyboard puts into the sign 1️⃣.
+_NUMBER_SIGNS = SIGNS + "()（）[]\ufe0f\u20e3"
+_NUMBER = re.compile(
+    r"^(?:我?[选要]|选项|选择)?(?:([0-9一二三四五])|第([0-9一二三四五])[个项条]?)$"
+)
+_NUMERALS = {sign: number for number, sign in enumerate("一二三四五", 1)}
 
 
 def bare(text: str) -> str:
     """Return ``text`` in one width and case, without spaces and punctuation around it."""
-    return _OUTER.sub("", unicodedata.normalize("NFKC", text)).lower()
+    return unicodedata.normalize("NFKC", text).strip(SIGNS).lower()
+
+
+def bare_word(text: str) -> str:
+    """Return ``text`` as :func:`bare` does, or "" when it is too long for any of our words."""
+    inner = text.strip(SIGNS + "\u3000\xa0")
+    return bare(inner) if len(inner) <= MOST_WORD_CHARACTERS else ""
 
 
 def control_word(text: str) -> Control | None:
     """Return what the whole message asks for, or None when it is no control word."""
-    return _MEANING.get(bare(text))
+    return _MEANING.get(bare_word(text))
 
 
 def chosen_number(text: str) -> int | None:
-    """Return the number of a choice when the message is nothing else (1, １, 1., （1）)."""
-    found = _NUMBER.match(unicodedata.normalize("NFKC", text).strip())
-    return int(found[1]) if found else None
+    """Return the number of a choice when the message is nothing else (1, （1）, 第一个, 选1)."""
+    said = bare_word(text).strip(_NUMBER_SIGNS).rstrip("吧" + PARTICLES).rstrip(_NUMBER_SIGNS)
+    found = _NUMBER.match(said)
+    if not found:
+        return None
+    sign = found[1] or found[2]
+    return _NUMERALS.get(sign) or int(sign)
 
 
 def is_link(text: str) -> bool:

@@ -1,13 +1,16 @@
 """The conversation: every message once, its turn in one transaction, emergencies regardless.
 
 What is urgent is decided in memory before storage is asked for anything, and goes out even
-when storage fails; the rest of the turn is made up for later.
+when storage fails; the rest of the turn is made up for later. Urgent is also whatever comes
+from somebody who is in an emergency or a crisis: their session is remembered here as well.
 """
 
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 from zoneinfo import ZoneInfo
@@ -18,8 +21,14 @@ from bot import store
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.brain import Brain
 from bot.dialogue.deciding import Outcome
-from bot.dialogue.session import Effects, Session, session_from_json, session_to_json
-from bot.dialogue.turns import Turn, reply_from_json, reply_to_json
+from bot.dialogue.session import (
+    EMERGENCY_FORGOTTEN_AFTER,
+    Effects,
+    Session,
+    session_from_json,
+    session_to_json,
+)
+from bot.dialogue.turns import Turn, replies_from_json, reply_to_json
 from bot.messages import Account, Reply, Utterance
 from community.store import account_of, find_account, resident_of
 from knowledge.store import record_feedback, record_label, record_unanswered
@@ -28,9 +37,74 @@ from storage import Database, StorageError
 _logger = logging.getLogger(__name__)
 
 URGENT_STORING_SECONDS = 0.3
-STORING_SECONDS = 10.0
-MOST_UNSAVED_SESSIONS = 10_000
+STORING_SECONDS = 2.5
+# When storing has failed, for the session of somebody whom this process does not remember.
+READING_SECONDS = 0.2
+READING_THREADS = 4
+MOST_REMEMBERED = 10_000
 MOST_SHOWN_TURNS = 50
+# An account's sessions follow one another, whatever the clocks of several hosts say.
+_TICK = timedelta(microseconds=1)
+
+
+class _Withdrawn(Exception):
+    """A message whose sender was told that it was not stored, and so must not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one message led to, and when; ``at`` orders the sessions of one account."""
+
+    utterance_id: str | None
+    outcome: Outcome
+    at: datetime
+    is_stored: bool = False
+
+
+@dataclass(slots=True)
+class _Message:
+    """One message on its way, and what was decided on it by the store's closure or without it.
+
+    Once ``is_answered``, ``said`` stays: a closure that runs later stores it as it was said.
+    """
+
+    utterance: Utterance
+    brain: Brain
+    analysis: Analysis
+    now: datetime
+    lock: Lock = field(default_factory=Lock)
+    said: _Said | None = None
+    is_answered: bool = False
+    is_withdrawn: bool = False
+
+
+class _Memory:
+    """What was said last to accounts in an emergency or crisis, or without being stored."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[Account, _Said] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, account: Account, now: datetime) -> _Said | None:
+        """Return what is remembered of an account, unless too much time has passed."""
+        with self._lock:
+            said = self._said.get(account)
+            return said if said and not _is_past(said, now) else None
+
+    def keep(self, account: Account, said: _Said, now: datetime) -> None:
+        """Remember ``said``, unless something later is; stored and over, it is forgotten."""
+        with self._lock:
+            standing = self._said.get(account)
+            if standing and standing.at > said.at:
+                return
+            self._said.pop(account, None)
+            if not said.is_stored or said.outcome.session.is_urgent:
+                self._said[account] = said
+            while self._said and self._has_too_much(now):
+                self._said.popitem(last=False)
+
+    def _has_too_much(self, now: datetime) -> bool:
+        return len(self._said) > MOST_REMEMBERED or _is_past(next(iter(self._said.values())), now)
 
 
 class Conversation:
@@ -43,8 +117,8 @@ class Conversation:
         self._brain = brain
         self._clock = clock
         self._zone = zone
-        self._unsaved: OrderedDict[Account, Session] = OrderedDict()
-        self._unsaved_lock = Lock()
+        self._memory = _Memory()
+        self._readers = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="session-reader")
 
     def renew(self, brain: Brain) -> None:
         """Answer with ``brain`` from the next message on; those under way finish with the old."""
@@ -62,21 +136,26 @@ class Conversation:
             utterance: the message.
             limited: the sender writes too fast; only what is urgent is answered.
         """
-        brain = self._brain
-        now = self._clock()
+        brain, now, account = self._brain, self._clock(), utterance.account
         analysis = brain.analyse(utterance.text)
-        urgent = brain.dialogue.urgent(analysis)
-        if limited and not urgent:
+        is_urgent = brain.dialogue.urgent(analysis) is not None or self._is_open(account, now)
+        if limited and not is_urgent:
             slow = Reply("chat", brain.general["slow_down"])
             return Turn(None, utterance.text, (slow,), now)
-        work = partial(self._store_turn, brain, utterance, analysis, now)
+        message = _Message(utterance, brain, analysis, now)
         try:
-            timeout = URGENT_STORING_SECONDS if urgent else STORING_SECONDS
-            turn = self._database.write(work, timeout=timeout)
-        except StorageError:
+            timeout = URGENT_STORING_SECONDS if is_urgent else STORING_SECONDS
+            turn, said = self._database.write(partial(self._store_turn, message), timeout=timeout)
+        except Exception as error:
+            # What is urgent is answered whatever has failed, be it a fault of our own.
+            before = self._memory.of(account, now) or self._read_session(account, now)
+            is_urgent = is_urgent or before.outcome.session.is_urgent
+            if not (is_urgent or isinstance(error, StorageError)):
+                raise
             _logger.exception("a turn was not stored; it is answered from memory")
-            return self._unstored(brain, utterance, analysis, now)
-        self._forget_unsaved(utterance.account)
+            return self._unstored(message, before)
+        if said:
+            self._memory.keep(account, said, now)
         return turn
 
     def history(self, account: Account, after: int = 0) -> list[Turn]:
@@ -106,8 +185,10 @@ class Conversation:
                 return False
             resident = resident_of(db, account_id)
             topic = rated.topics[0]
-            record_feedback(db, resident_id=resident, topic=topic, useful=useful, now=now)
-            if not useful:
+            is_first = record_feedback(
+                db, resident_id=resident, topic=topic, useful=useful, now=now
+            )
+            if is_first and not useful:
                 record_unanswered(
                     db, question=row.said, kind="disliked", nearest=rated.topics, now=now
                 )
@@ -120,50 +201,112 @@ class Conversation:
         while self._database.write(partial(store.forget_old, now=self._clock())):
             continue
 
-    def _store_turn(
-        self, brain: Brain, utterance: Utterance, analysis: Analysis, now: datetime, db: Connection
-    ) -> Turn:
-        account = utterance.account
-        account_id = account_of(db, account.channel, account.name, now)
-        stored = store.load_session(db, account_id)
+    def _is_open(self, account: Account, now: datetime) -> bool:
+        said = self._memory.of(account, now)
+        return said is not None and said.outcome.session.is_urgent
+
+    def _store_turn(self, message: _Message, db: Connection) -> tuple[Turn, _Said | None]:
+        """Return the turn as it is stored, and what was said unless that was stored before."""
+        utterance, now = message.utterance, message.now
+        account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
         if seen := store.find_turn(db, account_id, utterance.id):
-            return _turn(seen)
-        remembered = session_from_json(stored) if stored else Session()
-        session = self._unsaved.get(account, remembered)
-        outcome = self._decide(brain, session, utterance, analysis, now)
-        row = store.TurnRow(0, utterance.text, [reply_to_json(r) for r in outcome.replies], now)
-        turn_id = store.add_turn(db, account_id, utterance.id, row)
-        store.save_session(db, account_id, session_to_json(outcome.session), now)
+            return _turn(seen), None
+        stored = store.load_session(db, account_id)
+        said = self._settled(message, stored)
+        outcome = said.outcome
+        given = store.TurnRow(0, utterance.text, [reply_to_json(r) for r in outcome.replies], now)
+        row, is_new = store.add_turn(db, account_id, utterance.id, given)
+        if not is_new:
+            return _turn(row), None
+        if stored is None or said.at >= stored.changed_at:
+            store.save_session(db, account_id, session_to_json(outcome.session), said.at)
         _note_effects(db, outcome.effects, now)
-        return Turn(turn_id, utterance.text, outcome.replies, now)
+        if message.is_withdrawn:  # while this waited for a row or a lock
+            raise _Withdrawn
+        return Turn(row.id, utterance.text, outcome.replies, now), replace(said, is_stored=True)
 
-    def _decide(
-        self, brain: Brain, session: Session, utterance: Utterance, analysis: Analysis,
-        now: datetime,
-    ) -> Outcome:  # fmt: skip
-        return brain.dialogue.decide(session, utterance.text, analysis, now.astimezone(self._zone))
+    def _settled(self, message: _Message, stored: store.StoredSession | None) -> _Said:
+        """Return what the sender was told already, else decide it on the latest session.
 
-    def _unstored(
-        self, brain: Brain, utterance: Utterance, analysis: Analysis, now: datetime
-    ) -> Turn:
-        session = self._unsaved.get(utterance.account, Session())
-        outcome = self._decide(brain, session, utterance, analysis, now)
-        if outcome.effects.is_promised:
-            failed = Reply("chat", brain.general["storage_failed"])
-            return Turn(None, utterance.text, (failed,), now)
-        self._keep_unsaved(utterance.account, outcome.session)
-        return Turn(None, utterance.text, outcome.replies, now)
+        Raises:
+            _Withdrawn: when they were told that it was not stored.
+        """
+        with message.lock:
+            if message.is_withdrawn:
+                raise _Withdrawn
+            if message.said is None or not message.is_answered:
+                kept = self._memory.of(message.utterance.account, message.now)
+                # What is stored may be later: a write that timed out here, or another host's.
+                before = _from_store(stored, message.now)
+                if kept and not kept.is_stored and kept.at > before.at:
+                    before = kept
+                message.said = self._decide(message, before)
+            return message.said
 
-    def _keep_unsaved(self, account: Account, session: Session) -> None:
-        with self._unsaved_lock:
-            self._unsaved[account] = session
-            self._unsaved.move_to_end(account)
-            while len(self._unsaved) > MOST_UNSAVED_SESSIONS:
-                self._unsaved.popitem(last=False)
+    def _decide(self, message: _Message, before: _Said) -> _Said:
+        utterance = message.utterance
+        if before.utterance_id == utterance.id:
+            return before  # a repeat of what was answered, but perhaps not stored
+        outcome = message.brain.dialogue.decide(
+            before.outcome.session,
+            utterance.text,
+            message.analysis,
+            message.now.astimezone(self._zone),
+        )
+        return _Said(utterance.id, outcome, max(before.at + _TICK, message.now))
 
-    def _forget_unsaved(self, account: Account) -> None:
-        with self._unsaved_lock:
-            self._unsaved.pop(account, None)
+    def _unstored(self, message: _Message, before: _Said) -> Turn:
+        """Answer from memory; should the store get to the message yet, it stores this answer."""
+        text, now, account = message.utterance.text, message.now, message.utterance.account
+        with message.lock:
+            try:
+                said = message.said or self._decide(message, before)
+            except Exception:
+                message.is_withdrawn = True
+                if not (reply := _urgent_alone(message, before.outcome.session)):
+                    raise
+                _logger.exception("a turn was not decided; what is urgent is said alone")
+                return Turn(None, text, (reply,), now)
+            message.said, message.is_answered = said, True
+            message.is_withdrawn = said.outcome.effects.is_promised
+        if message.is_withdrawn:
+            failed = Reply("chat", message.brain.general["storage_failed"])
+            return Turn(None, text, (failed,), now)
+        self._memory.keep(account, replace(said, is_stored=False), now)
+        return Turn(None, text, said.outcome.replies, now)
+
+    def _read_session(self, account: Account, now: datetime) -> _Said:
+        """Return the stored session, new when it cannot be read at once: a reply is waiting."""
+        try:
+            reading = self._readers.submit(self._database.read, partial(_find_session, account))
+            return _from_store(reading.result(READING_SECONDS), now)
+        except Exception:
+            _logger.exception("a session was not read; it starts anew")
+            return _from_store(None, now)
+
+
+def _from_store(stored: store.StoredSession | None, now: datetime) -> _Said:
+    session = session_from_json(stored.state) if stored else Session()
+    at = stored.changed_at if stored else now - _TICK
+    return _Said(None, Outcome(session, ()), at, is_stored=True)
+
+
+def _find_session(account: Account, db: Connection) -> store.StoredSession | None:
+    account_id = find_account(db, account.channel, account.name)
+    return None if account_id is None else store.load_session(db, account_id)
+
+
+def _urgent_alone(message: _Message, session: Session) -> Reply | None:
+    """Return the first words of this emergency or crisis, or of the one they are in."""
+    urgent, state = message.brain.dialogue.urgent, session.emergency
+    standing = Analysis(
+        emergency=state.kind if state else "", is_sure=state is not None, crisis=session.crisis
+    )
+    return urgent(message.analysis) or urgent(standing)
+
+
+def _is_past(said: _Said, now: datetime) -> bool:
+    return now - said.at > EMERGENCY_FORGOTTEN_AFTER
 
 
 def _note_effects(db: Connection, effects: Effects, now: datetime) -> None:
@@ -176,9 +319,9 @@ def _note_effects(db: Connection, effects: Effects, now: datetime) -> None:
 
 
 def _rateable(row: store.TurnRow) -> Reply | None:
-    replies = (reply_from_json(data) for data in row.replies)
+    replies = replies_from_json(row.replies)
     return next((reply for reply in replies if reply.rateable and reply.topics), None)
 
 
 def _turn(row: store.TurnRow) -> Turn:
-    return Turn(row.id, row.said, tuple(reply_from_json(data) for data in row.replies), row.at)
+    return Turn(row.id, row.said, replies_from_json(row.replies), row.at)

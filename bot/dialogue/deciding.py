@@ -145,9 +145,14 @@ class Dialogue:
         return replace(asked, replies=replies + asked.replies)
 
     def _is_answerable(self, text: str, analysis: Analysis) -> bool:
-        """Whether an ordinary answer may stand beside an emergency: never a decline or a guess."""
-        is_ranked = analysis.ranking is not None and analysis.ranking.zone is Zone.ANSWER
-        return self._answerer is not None and is_ranked and has_words(text)
+        """Whether an ordinary reply may stand beside an emergency: no guess, no bare decline."""
+        if self._answerer is None or analysis.ranking is None or not has_words(text):
+            return False
+        if analysis.ranking.zone is Zone.ANSWER:
+            return True
+        # 「明天天气怎么样」 is plainly about something else, so the danger may be over.
+        is_elsewhere = self._answerer.other_door(text) is not None
+        return analysis.ranking.zone is Zone.DECLINE and is_elsewhere and not analysis.emergency
 
     def _urgent(
         self, session: Session, reply: Reply, text: str, analysis: Analysis, now: datetime
@@ -272,7 +277,7 @@ class Dialogue:
             ranked=ranked,
             elsewhere=analysis.elsewhere,
             offers=_offers(reply),
-            answered=reply.topics[0] if reply.kind == "answer" else "",
+            answered=reply.topics[0] if reply.rateable else "",
             crisis="",
         )
         session, reply = self._with_notes(session, reply, analysis, now)

@@ -1,14 +1,20 @@
 """What the bot remembers of a conversation between two messages. Values only; JSON in, JSON out."""
 
+import logging
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, Literal, Self
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, Self, get_args
+
+from bot.phrases import CRISIS_KINDS, EMERGENCY_KINDS
+
+_logger = logging.getLogger(__name__)
 
 Stage = Literal["asked", "called", "no_phone"]
 
 # After this long without a word the emergency flow is taken to be over; a person who comes
 # back next morning must not be told to hold wet towels to the door.
 EMERGENCY_FORGOTTEN_AFTER = timedelta(hours=2)
+MOST_QUESTION_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class EmergencyState:
         kind: one of the emergency kinds.
         stage: ``asked`` until they say whether 119 was called.
         step: how many of the further steps were given.
-        question: what they wrote, answered normally should it not be happening now.
+        question: what they wrote, answered normally should it not be happening now; shortened.
         place: where they are, once told.
         since: when the last message of the flow came, aware UTC.
     """
@@ -30,6 +36,9 @@ class EmergencyState:
     since: datetime
     step: int = 0
     place: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "question", self.question[:MOST_QUESTION_CHARACTERS])
 
     def is_over(self, now: datetime) -> bool:
         """Whether the flow has been silent for so long that it no longer holds."""
@@ -59,6 +68,11 @@ class Session:
     hinted_on: date | None = None
     emergency: EmergencyState | None = None
     elsewhere: str = ""
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether its person is in an emergency or a crisis, so that replies must go out."""
+        return self.emergency is not None or bool(self.crisis)
 
     def without_flow(self) -> Self:
         """Return the session with nothing half done in it."""
@@ -113,20 +127,50 @@ def session_to_json(session: Session) -> dict[str, Any]:
     }
 
 
-def session_from_json(data: dict[str, Any]) -> Session:
-    """Return the session that :func:`session_to_json` wrote; unknown keys are left alone."""
-    hinted = data.get("hinted_on")
-    state = data.get("emergency")
+def session_from_json(data: object) -> Session:
+    """Return the session that :func:`session_to_json` wrote, in this release or another.
+
+    What is missing, of another shape, or a kind that this release has no words for takes its
+    default; anything but an object is no session at all. Neither may cost a reply.
+    """
+    if not isinstance(data, dict):
+        _logger.warning("a stored session is a %s, no object; it starts anew", type(data).__name__)
+        return Session()
+    crisis = text_in(data, "crisis")
     return Session(
-        offers=tuple(Offer(label, topic) for label, topic in data.get("offers", ())),
-        question=data.get("question", ""),
-        answered=data.get("answered", ""),
-        ranked=tuple(data.get("ranked", ())),
-        crisis=data.get("crisis", ""),
-        hinted_on=date.fromisoformat(hinted) if hinted else None,
-        emergency=_state_from_json(state) if state else None,
-        elsewhere=data.get("elsewhere", ""),
+        offers=_offers(data.get("offers")),
+        question=text_in(data, "question"),
+        answered=text_in(data, "answered"),
+        ranked=texts_in(data, "ranked"),
+        crisis=crisis if crisis in CRISIS_KINDS else "",
+        hinted_on=_date(text_in(data, "hinted_on")),
+        emergency=_state_from_json(data.get("emergency")),
+        elsewhere=text_in(data, "elsewhere"),
     )
+
+
+def text_in(data: dict[str, Any], key: str) -> str:
+    """Return the text under ``key``, or "" when there is none."""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def texts_in(data: dict[str, Any], key: str) -> tuple[str, ...]:
+    """Return the texts in the list under ``key``; what is no text is left out."""
+    value = data.get(key)
+    return tuple(t for t in value if isinstance(t, str)) if isinstance(value, list) else ()
+
+
+def _offers(value: object) -> tuple[Offer, ...]:
+    """Return the offers; one that cannot be read takes all, for the numbers would shift."""
+    offers: list[Offer] = []
+    for pair in value if isinstance(value, list) else ():
+        match pair:
+            case [str(label), str(topic)]:
+                offers.append(Offer(label, topic))
+            case _:
+                return ()
+    return tuple(offers)
 
 
 def _state_to_json(state: EmergencyState) -> dict[str, Any]:
@@ -140,5 +184,34 @@ def _state_to_json(state: EmergencyState) -> dict[str, Any]:
     }
 
 
-def _state_from_json(data: dict[str, Any]) -> EmergencyState:
-    return EmergencyState(**{**data, "since": datetime.fromisoformat(data["since"])})
+def _state_from_json(data: object) -> EmergencyState | None:
+    if not data:
+        return None
+    since = _instant(text_in(data, "since")) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or since is None or text_in(data, "kind") not in EMERGENCY_KINDS:
+        _logger.warning("a stored emergency cannot be read; its flow is over")
+        return None
+    stage, step = data.get("stage"), data.get("step")
+    return EmergencyState(
+        kind=data["kind"],
+        stage=next((known for known in get_args(Stage) if known == stage), "asked"),
+        question=text_in(data, "question"),
+        since=since,
+        step=step if type(step) is int and step >= 0 else 0,
+        place=text_in(data, "place"),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

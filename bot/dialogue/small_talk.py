@@ -1,11 +1,7 @@
 """A human line for 你好 and 谢谢, which are no questions."""
 
-import re
-
-from bot.dialogue.control import bare
+from bot.dialogue.control import PARTICLES, bare, bare_word
 from bot.phrases import SmallTalk
-
-_TRAILING = re.compile(r"[啊呀哦哈啦了哟呢嘛噢喔]+$")
 
 
 class Chat:
@@ -16,5 +12,5 @@ class Chat:
 
     def reply(self, text: str) -> str | None:
         """Return the line to answer with, or None when ``text`` is no courtesy."""
-        said = bare(text)
-        return self._replies.get(said) or self._replies.get(_TRAILING.sub("", said))
+        said = bare_word(text)
+        return self._replies.get(said) or self._replies.get(said.rstrip(PARTICLES))

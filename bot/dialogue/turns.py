@@ -1,10 +1,14 @@
 """A turn: one message and its replies, and how they are kept as JSON for the repeats."""
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
-from bot.messages import Choice, CitedArticle, Reply
+from bot.dialogue.session import text_in, texts_in
+from bot.messages import Choice, CitedArticle, Reply, ReplyKind
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,44 @@ def reply_to_json(reply: Reply) -> dict[str, Any]:
     return asdict(reply)
 
 
-def reply_from_json(data: dict[str, Any]) -> Reply:
-    """Return the reply that :func:`reply_to_json` wrote."""
+def reply_from_json(data: object) -> Reply | None:
+    """Return the reply that :func:`reply_to_json` wrote, in this release or another.
+
+    What is missing or of another shape takes its default. None when the kind is unknown or
+    there is nothing to read.
+    """
+    if not isinstance(data, dict):
+        return None
+    kind = next((known for known in get_args(ReplyKind) if known == data.get("kind")), None)
+    if kind is None or not text_in(data, "text"):
+        return None
     return Reply(
-        **{
-            **data,
-            "choices": tuple(Choice(**choice) for choice in data["choices"]),
-            "citations": tuple(CitedArticle(**cited) for cited in data["citations"]),
-            "topics": tuple(data["topics"]),
-        }
+        kind=kind,
+        text=text_in(data, "text"),
+        basis=text_in(data, "basis"),
+        hint=text_in(data, "hint"),
+        choices=tuple(
+            Choice(text_in(choice, "label"), text_in(choice, "topic"))
+            for choice in _objects(data.get("choices"), "label")
+        ),
+        citations=tuple(
+            CitedArticle(text_in(cited, "name"), text_in(cited, "supports"), text_in(cited, "text"))
+            for cited in _objects(data.get("citations"), "name")
+        ),
+        topics=texts_in(data, "topics"),
+        rateable=data.get("rateable") is True,
     )
+
+
+def replies_from_json(data: object) -> tuple[Reply, ...]:
+    """Return the replies of a stored turn, less those that cannot be read."""
+    read = [reply_from_json(reply) for reply in data] if isinstance(data, list) else [None]
+    if None in read:
+        _logger.warning("a stored reply cannot be read and is left out")
+    return tuple(reply for reply in read if reply is not None)
+
+
+def _objects(value: object, needed: str) -> list[dict[str, Any]]:
+    """Return the objects in a list that hold a text under ``needed``."""
+    listed = value if isinstance(value, list) else []
+    return [item for item in listed if isinstance(item, dict) and text_in(item, needed)]

@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import (
+    MAX_ID_CHARACTERS,
     MAX_TEXT_CHARACTERS,
     Account,
     Choice,
     Reply,
     Utterance,
+    clean_id,
     clean_text,
     plain_text,
 )
@@ -35,6 +38,41 @@ def test_text_is_capped() -> None:
 
 def test_lone_surrogates_and_controls_go() -> None:
     assert clean_text("a\ud800b\x00c\x1bd\r\ne") == "abcd\ne"
+
+
+@given(ANY_TEXT)
+def test_a_clean_id_can_be_stored(text: str) -> None:
+    cleaned = clean_id(text)
+
+    cleaned.encode("utf-8")
+    assert "\x00" not in cleaned
+    assert len(cleaned) <= MAX_ID_CHARACTERS
+    assert clean_id(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [
+        ("o6_bmjrPTlm6_2sgVt7hMZOPfL2M", True),
+        ("x" * 200, True),
+        ("x" * 201, False),
+        ("a\x00b", False),
+        ("a\ud800b", False),
+        ("a\r\nb", False),
+    ],
+    ids=["an OpenID", "longest", "too long", "NUL", "surrogate", "line end"],
+)
+def test_ids_of_accounts_and_messages_are_storable(text: str, is_kept: bool) -> None:
+    said = Utterance(Account("web", text), text, "你好", datetime.now(UTC))
+
+    assert (said.id == text) is is_kept
+    assert said.account.name == said.id
+    assert is_kept or len(said.id) == 64
+
+
+def test_two_dirty_ids_stay_two() -> None:
+    assert clean_id("a\x00") != clean_id("a\x01") != clean_id("a")
+    assert clean_id("x" * 300) != clean_id("x" * 301)
 
 
 def test_plain_text_numbers_the_choices() -> None:

@@ -1,9 +1,10 @@
 """Residents and channel accounts: one resident an account, whatever comes at once."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from threading import Event
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from community.store import account_of, find_account, resident, resident_of
 from storage import Database
@@ -38,3 +39,23 @@ def test_resident_of(database: Database) -> None:
     assert found == account
     assert database.read(lambda db: resident_of(db, account)) > 0
     assert database.read(lambda db: find_account(db, "web", "nobody")) is None
+
+
+def test_an_account_does_one_thing_at_a_time(database: Database) -> None:
+    """Nothing but the account's row stood between two first messages on PostgreSQL."""
+    database.write(lambda db: account_of(db, "web", "a", NOON))
+    held, let_go = Event(), Event()
+
+    def hold(db: Connection) -> int:
+        account = account_of(db, "web", "a", NOON)
+        held.set()
+        let_go.wait(10)
+        return account
+
+    first = database.submit(hold)
+    assert held.wait(10)
+    second = database.submit(lambda db: account_of(db, "web", "a", NOON))
+
+    assert second in wait([second], 0.2).not_done
+    let_go.set()
+    assert first.result(10) == second.result(10)

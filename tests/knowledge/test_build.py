@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from knowledge.build import build, open_library
+from knowledge.build import build, main, open_library
 from knowledge.content import content_hash, is_current
 from knowledge.errors import BrokenContent
 from knowledge.fulltext import match_query
@@ -172,3 +172,31 @@ def test_running_the_module_builds_the_file_it_is_given(
     monkeypatch.delitem(sys.modules, "knowledge.build")
     runpy.run_module("knowledge.build", run_name="__main__")
     assert is_current(file)
+
+
+def test_a_broken_entry_is_worded_without_a_traceback(
+    file: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_entry(root, id="escape.nowhere")
+    assert main(file, root) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"{path}:2: 错误：大纲里没有编号“escape.nowhere”")
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    assert main(tmp_path / "taken" / "knowledge.db", root) == 1
+    assert str(tmp_path / "taken") in capsys.readouterr().err
+
+
+def test_a_process_of_its_own_ends_with_1(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    command = [sys.executable, "-m", "knowledge.build", str(tmp_path / "taken" / "x.db")]
+    ended = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr

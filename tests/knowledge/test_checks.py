@@ -112,11 +112,17 @@ def test_a_broken_list_is_named_alone(root: Path, name: str) -> None:
 def test_a_broken_entry_does_not_hide_another(root: Path) -> None:
     write_entry(root).write_text("---\nid: [\n---\n", encoding="utf-8")
     write_entry(root, id="escape.smoke", title="楼道有烟怎么办", related=["escape.x"])
-    assert [found.file.name for found in findings(root)] == [
-        "no_elevator.md",
-        "smoke.md",
-        "syllabus.yaml",
-    ]
+    assert [found.file.name for found in findings(root)] == ["no_elevator.md", "smoke.md"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"---\nid: [\n---\n", b"no front matter", "---\nid: 电梯".encode("gbk")]
+)
+def test_an_unreadable_entry_is_not_also_missing(root: Path, content: bytes) -> None:
+    path = write_entry(root)
+    path.write_bytes(content)
+    (found,) = findings(root)
+    assert found.file == path
 
 
 def test_other_packages_add_their_findings(root: Path) -> None:

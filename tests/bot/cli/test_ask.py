@@ -1,6 +1,8 @@
 """``lifeline ask``: the shape of its JSON, batches, and that it stores nothing."""
 
 import json
+import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from bot.dialogue.brain import Brain
 from bot.phrases import EMERGENCY_KINDS
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+Lifeline = Callable[..., "subprocess.CompletedProcess[str]"]
 KEYS = ["q", "kind", "topics", "scores", "emergency", "perhaps", "reply"]
 
 
@@ -74,7 +77,63 @@ def test_a_bad_batch_line_is_named(run: CliRunner, tmp_path: Path) -> None:
     assert "第2行" in result.stderr
 
 
+def test_a_batch_in_gbk_is_explained(run: CliRunner, tmp_path: Path) -> None:
+    lines = tmp_path / "questions.jsonl"
+    lines.write_text('{"q": "ok"}\n{"q": "电瓶能不能拿回家充"}\n', encoding="gbk")
+    result = run.invoke(app, ["ask", "--batch", str(lines)])
+    assert result.exit_code == 2
+    assert "第2行不是UTF-8编码" in "".join(result.stderr.split())
+
+
+def test_a_batch_may_begin_with_a_byte_order_mark(run: CliRunner, tmp_path: Path) -> None:
+    lines = tmp_path / "questions.jsonl"
+    lines.write_text('{"q": "谢谢"}\n\n{"q": "你好"}\n', encoding="utf-8-sig")
+    result = run.invoke(app, ["ask", "--batch", str(lines)])
+    assert [json.loads(line)["q"] for line in result.stdout.splitlines()] == ["谢谢", "你好"]
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "3", "null", '{"q": null}'])
+def test_a_line_without_a_question_is_named(run: CliRunner, tmp_path: Path, line: str) -> None:
+    lines = tmp_path / "questions.jsonl"
+    lines.write_text(line, encoding="utf-8")
+    result = run.invoke(app, ["ask", "--batch", str(lines)])
+    assert result.exit_code == 2
+    assert "第1行" in result.stderr
+
+
+def test_half_a_surrogate_pair_is_printed_safely(lifeline: Lifeline, tmp_path: Path) -> None:
+    lines = tmp_path / "questions.jsonl"
+    lines.write_text('{"q": "着火了\\ud83d怎么办"}\n', encoding="utf-8")
+    ended = lifeline("ask", "--batch", str(lines))
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["q"] == "着火了?怎么办"
+
+
+def test_output_is_utf_8_whatever_the_terminal(
+    lifeline: Lifeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    ended = lifeline("ask", "谢谢")
+    assert ended.returncode == 0, ended.stderr
+    assert "不客气" in ended.stdout
+
+
 def test_no_question_is_explained(run: CliRunner) -> None:
     result = run.invoke(app, ["ask"])
     assert result.exit_code == 2
     assert "写上要问的话" in result.stderr
+
+
+@pytest.mark.parametrize("question", ["油锅着火怎么灭", "烫伤怎么处理", "小孩触电怎么急救"])
+def test_first_aid_without_an_entry_is_answered_all_the_same(brain: Brain, question: str) -> None:
+    found = answer_once(brain, question, NOW)
+    assert found["kind"] in {"answer", "emergency"}
+    assert "不懂" not in found["reply"]
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [("孩子卡到喉咙出不来气", "120"), ("家里进贼了", "110"), ("河里有人落水了", "119")],
+)
+def test_other_dangers_name_the_right_number(brain: Brain, question: str, number: str) -> None:
+    assert number in answer_once(brain, question, NOW)["reply"]

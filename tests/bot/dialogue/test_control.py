@@ -1,17 +1,26 @@
 """Words that always work, numbers of choices, and what is no text at all."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dialogue.control import (
+    MOST_WORD_CHARACTERS,
     Control,
     bare,
+    bare_word,
     chosen_number,
     control_word,
     has_words,
     is_link,
 )
+from bot.dialogue.small_talk import Chat
+from bot.phrases import SmallTalk
+
+TALK = Chat((SmallTalk(said=("谢谢", "Thank you"), reply="不客气"),))
 
 
 @pytest.mark.parametrize(
@@ -41,6 +50,24 @@ def test_control_word(text: str, control: Control | None) -> None:
         ("3.", 3),
         ("（1）", 1),
         ("1、", 1),
+        ("一", 1),
+        ("五", 5),
+        ("第一个", 1),
+        ("第2个", 2),
+        ("第三", 3),
+        ("选1", 1),
+        ("我选二", 2),
+        ("1吧", 1),
+        ("「2」", 2),
+        ("2！", 2),
+        ("1\ufe0f\u20e3", 1),
+        ("①", 1),
+        (" " * 5_000 + "1", 1),
+        ("一个", None),
+        ("第二天", None),
+        ("五楼", None),
+        ("一氧化碳", None),
+        ("1" * 10_000, None),
         ("12", None),
         ("1楼", None),
         ("", None),
@@ -69,3 +96,44 @@ def test_has_words(text: str, words: bool) -> None:
 @given(st.text())
 def test_bare_is_idempotent(text: str) -> None:
     assert bare(bare(text)) == bare(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("谢谢", "不客气"),
+        ("谢谢啦！", "不客气"),
+        ("“ＴＨＡＮＫ　ＹＯＵ”", "不客气"),
+        ("谢谢，楼道有烟怎么办", None),
+        ("啊" * 10_000, None),
+        ("", None),
+    ],
+)
+def test_courtesies(text: str, reply: str | None) -> None:
+    assert TALK.reply(text) == reply
+
+
+def test_a_word_among_many_signs_is_a_word() -> None:
+    assert control_word("。" * 5_000 + "帮助" + " ！" * 2_000) is Control.HELP
+    assert bare_word("字" * MOST_WORD_CHARACTERS)
+    assert bare_word("字" * (MOST_WORD_CHARACTERS + 1)) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我" + "…" * 9_998 + "我",
+        "我" + " " * 9_998 + "我",
+        "我" + "啊" * 9_998 + "我",
+        "1" + "」" * 9_998 + "我",
+        "ﷺ" * 10_000,
+        "…" * 10_000,
+    ],
+    ids=["signs", "spaces", "particles", "brackets", "growing", "only signs"],
+)
+@pytest.mark.parametrize("look", [control_word, chosen_number, TALK.reply, is_link])
+def test_no_message_is_slow_to_look_at(look: Callable[[str], object], text: str) -> None:
+    """A run of signs between two letters took 2.5 s, and everybody waited."""
+    began = time.process_time()
+    look(text)
+    assert time.process_time() - began < 0.1

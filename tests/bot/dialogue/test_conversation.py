@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
 
 from bot import store
-from bot.dialogue.brain import Brain
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.turns import Turn
 from bot.messages import Account, Utterance, plain_text
@@ -242,6 +240,19 @@ def test_rating(say: Say, conversation: Conversation, database: Database) -> Non
     assert [row.kind for row in queue] == ["disliked"]
 
 
+def test_a_rating_tapped_again_counts_once(
+    say: Say, conversation: Conversation, database: Database
+) -> None:
+    turn = say("电瓶能不能拿回家充")
+    assert turn.id is not None
+
+    for _ in range(5):
+        assert conversation.rate(ANN, turn.id, useful=False)
+
+    queue = database.read(lambda db: list_unanswered(db, 10))
+    assert [row.count for row in queue] == [1]
+
+
 def test_limited_senders_still_get_emergencies(conversation: Conversation, clock: Clock) -> None:
     slow = conversation.receive(Utterance(ANN, "a", "湿毛巾有没有用", clock()), limited=True)
     urgent = conversation.receive(Utterance(ANN, "b", "救命啊着火了", clock()), limited=True)
@@ -250,30 +261,14 @@ def test_limited_senders_still_get_emergencies(conversation: Conversation, clock
     assert urgent.replies[0].kind == "emergency"
 
 
-@pytest.fixture
-def closed(tmp_path: object, brain: Brain, clock: Clock, database: Database) -> Conversation:
-    """A conversation whose database fails every write."""
-    conversation = Conversation(database, brain, clock, ZoneInfo("Asia/Shanghai"))
-    database.close()
-    return conversation
-
-
-def test_an_emergency_is_answered_when_nothing_can_be_stored(
-    closed: Conversation, clock: Clock
+def test_somebody_in_an_emergency_is_never_too_fast(
+    conversation: Conversation, clock: Clock
 ) -> None:
-    def send(text: str) -> Turn:
-        return closed.receive(Utterance(ANN, text, text, clock()))
+    conversation.receive(Utterance(ANN, "a", "救命啊着火了", clock()))
 
-    first = send("救命啊着火了")
-    assert first.id is None
-    assert first.replies[0].kind == "emergency"
-    assert "在哪？" in text_of(send("1"))
-    assert "照着念给119" in text_of(send("幸福小区3栋2501"))
+    called = conversation.receive(Utterance(ANN, "b", "1", clock()), limited=True)
+    conversation.receive(Utterance(ANN, "c", "安全了", clock()))
+    slow = conversation.receive(Utterance(ANN, "d", "湿毛巾有没有用", clock()), limited=True)
 
-
-def test_a_question_is_answered_but_nothing_is_promised(closed: Conversation, clock: Clock) -> None:
-    answer = closed.receive(Utterance(ANN, "a", "电瓶能不能拿回家充", clock()))
-    assert answer.replies[0].kind == "answer"
-
-    noted = closed.receive(Utterance(ANN, "b", "不对", clock()))
-    assert "没存下来" in noted.replies[0].text
+    assert "在哪？" in text_of(called)
+    assert "太快" in text_of(slow)

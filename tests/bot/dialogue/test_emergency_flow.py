@@ -284,7 +284,10 @@ def test_any_text_keeps_the_flow_or_ends_it(text: str, kind: str, stage: str, st
     assert session_from_json(session_to_json(kept)) == kept
 
 
-@pytest.mark.parametrize("piece", ["我", "都", "了", "打", "没", "人", "119", "已经", "好", "在", "妈", "就是", "家里人", "刚"])
+@pytest.mark.parametrize(
+    "piece",
+    ["我", "都", "了", "打", "没", "人", "119", "已经", "好", "在", "妈", "就是", "家里人", "刚"],
+)
 @pytest.mark.parametrize("times", [8, 17, 27, 10_000])
 def test_a_message_of_repeats_is_read_at_once(piece: str, times: int) -> None:
     began = perf_counter()
@@ -304,7 +307,9 @@ def test_no_phone_sent_twice_does_not_end_the_flow() -> None:
     assert FLOW.step(after, "2", NOON).state is None
 
 
-@pytest.mark.parametrize("said", ["虚惊一场", "不是我家，是演习", "没有着火，我乱打的", "物业说是误报"])
+@pytest.mark.parametrize(
+    "said", ["虚惊一场", "不是我家，是演习", "没有着火，我乱打的", "物业说是误报"]
+)
 def test_a_false_alarm_ends_the_flow(said: str) -> None:
     assert FLOW.step(state(), said, NOON).state is None
     called = FLOW.step(state(), "1", NOON).state

@@ -1,0 +1,108 @@
+"""Turns and sessions on both stores: one turn an utterance, and forgetting."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from bot import store
+from bot.store import TurnRow
+from community.store import account_of
+from storage import Database
+
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+
+
+def row(said: str, at: datetime = NOON) -> TurnRow:
+    return TurnRow(0, said, [{"kind": "chat", "text": said}], at)
+
+
+@pytest.fixture
+def account(database: Database) -> int:
+    return database.write(lambda db: account_of(db, "web", "a", NOON))
+
+
+def test_an_utterance_has_one_turn(database: Database, account: int) -> None:
+    first, is_new = database.write(lambda db: store.add_turn(db, account, "m1", row("先")))
+    again, is_new_again = database.write(lambda db: store.add_turn(db, account, "m1", row("后")))
+
+    assert (is_new, is_new_again) == (True, False)
+    assert again == first
+    assert first.said == "先"
+
+
+def test_copies_at_once_make_one_turn(database: Database, account: int) -> None:
+    def add(number: int) -> tuple[TurnRow, bool]:
+        said = row(f"第{number}份")
+        return database.write(lambda db: store.add_turn(db, account, "same", said))
+
+    with ThreadPoolExecutor(8) as pool:
+        added = list(pool.map(add, range(16)))
+
+    assert len({turn.id for turn, _ in added}) == 1
+    assert sum(is_new for _, is_new in added) == 1
+
+
+def test_a_session_is_stored_and_changed(database: Database, account: int) -> None:
+    later = NOON + timedelta(minutes=1)
+    assert database.read(lambda db: store.load_session(db, account)) is None
+
+    database.write(lambda db: store.save_session(db, account, {"question": "一"}, NOON))
+    database.write(lambda db: store.save_session(db, account, {"question": "二"}, later))
+
+    found = database.read(lambda db: store.load_session(db, account))
+    assert found == store.StoredSession({"question": "二"}, later)
+
+
+def test_turns_after_an_id(database: Database, account: int) -> None:
+    def add(db: Connection) -> list[int]:
+        return [store.add_turn(db, account, f"m{n}", row(f"{n}"))[0].id for n in range(5)]
+
+    ids = database.write(add)
+
+    def said(after: int, most: int = 10, since: datetime = NOON) -> list[str]:
+        return database.read(
+            lambda db: [t.said for t in store.turns_after(db, account, after, since, most)]
+        )
+
+    assert said(ids[1]) == ["2", "3", "4"]
+    assert said(0, most=2) == ["3", "4"]
+    assert said(0, since=NOON + timedelta(seconds=1)) == []
+
+
+def test_a_turn_is_its_own_accounts_alone(database: Database, account: int) -> None:
+    other = database.write(lambda db: account_of(db, "web", "b", NOON))
+    added, _ = database.write(lambda db: store.add_turn(db, account, "m1", row("我的")))
+
+    assert database.read(lambda db: store.turn_of(db, account, added.id)) == added
+    assert database.read(lambda db: store.turn_of(db, other, added.id)) is None
+    assert database.read(lambda db: store.find_turn(db, other, "m1")) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "turns", "sessions"),
+    [
+        (timedelta(hours=23), 1, 1),
+        (timedelta(hours=25), 0, 1),
+        (timedelta(days=31), 0, 0),
+    ],
+    ids=["today's", "yesterday's", "last month's"],
+)
+def test_what_is_forgotten(
+    database: Database, account: int, age: timedelta, turns: int, sessions: int
+) -> None:
+    def add(db: Connection) -> None:
+        store.add_turn(db, account, "m1", row("旧", NOON - age))
+        store.save_session(db, account, {}, NOON - age)
+
+    def left(table: object) -> Callable[[Connection], int]:
+        return lambda db: db.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
+
+    database.write(add)
+    gone = database.write(lambda db: store.forget_old(db, NOON))
+
+    assert gone == 2 - turns - sessions
+    assert database.read(left(store.turn)) == turns
+    assert database.read(left(store.session)) == sessions
