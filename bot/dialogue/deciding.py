@@ -110,7 +110,7 @@ class Dialogue:
 
         The flow's own words come first: 「出来了」 is an answer there, and an alarm elsewhere.
         """
-        if analysis.crisis and analysis.is_certain:
+        if analysis.danger or (analysis.crisis and analysis.is_certain):
             return True
         if self._flow.is_answer(state, text) or not analysis.is_sure:
             return False
@@ -148,7 +148,7 @@ class Dialogue:
         """Whether an ordinary reply may stand beside an emergency: no guess, no bare decline."""
         if self._answerer is None or analysis.ranking is None or not has_words(text):
             return False
-        if analysis.ranking.zone is Zone.ANSWER:
+        if analysis.ranking.zone is Zone.ANSWER or analysis.aid:
             return True
         # 「明天天气怎么样」 is plainly about something else, so the danger may be over.
         is_elsewhere = self._answerer.other_door(text) is not None
