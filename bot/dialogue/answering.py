@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.messages import Choice, CitedArticle, Reply
 from bot.phrases import Wording
@@ -36,6 +36,7 @@ class Answerer:
         self._library = library
         self._wording = wording
         self._district = district
+        self._ready: dict[str, Reply] = {}
 
     def knows(self, topic: str) -> bool:
         """Whether there is a finished entry for ``topic``."""
@@ -57,12 +58,18 @@ class Answerer:
             topic: a syllabus id that :meth:`knows`.
             elsewhere: another district that the resident named, or "".
         """
-        settings = self._district.general if elsewhere else self._district.settings
+        if elsewhere:
+            reply = self._worded(topic, self._district.general)
+            return replace(reply, text=reply.text + self._other_district(elsewhere))
+        if topic not in self._ready:
+            self._ready[topic] = self._worded(topic, self._district.settings)
+        return self._ready[topic]
+
+    def _worded(self, topic: str, settings: Mapping[str, str]) -> Reply:
         found = self._library.answer(topic, settings)
-        text = found.text + self._other_district(elsewhere)
         return Reply(
             "answer",
-            text,
+            found.text,
             basis=basis_line(found.citations),
             choices=self._choices(self.related(topic)),
             citations=tuple(
@@ -114,7 +121,5 @@ class Answerer:
         return tuple(Choice(self.title(topic), topic) for topic in topics)
 
     def _other_district(self, elsewhere: str) -> str:
-        if not elsewhere:
-            return ""
         line = self._wording.general["elsewhere"]
         return "\n" + line.format(district=self._district.name, place=elsewhere)
