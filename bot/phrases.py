@@ -88,6 +88,7 @@ class EmergencyWording(_Frozen):
     stay_choices: tuple[str, str]
     more_done: str
     still_here: str
+    letting_go: str
     over: str
     not_now: str
     busy_question: str

@@ -35,6 +35,7 @@ MOST_REMEMBERED_TOPICS = 8
 LEAST_PLAUSIBLE_SCORE = 0.01
 # In an open emergency a sentence must be this likely a new one before the steps start over.
 STRONG_EVIDENCE = 0.5
+QUESTIONS_THAT_END_IT = 2
 _MOST_QUESTION_CHARACTERS = 500
 
 
@@ -127,10 +128,28 @@ class Dialogue:
         if control_word(text) is Control.CANCEL:
             return self._cancel(session)
         if self._is_answerable(text, analysis):
-            return self._question(session, text, analysis, now)
+            return self._aside(session, state, self._question(session, text, analysis, now))
+        if courtesy := self._courtesy(session, text):
+            return courtesy
         held = self._flow.hold(state, now)
         replies = (held.reply,) if held.reply else ()
         return Outcome(replace(session, emergency=held.state), replies)
+
+    def _aside(self, session: Session, state: EmergencyState, asked: Outcome) -> Outcome:
+        """Let go of a flow that nobody answers, once ordinary questions follow one another.
+
+        While it is asked who was called, ``step`` counts these questions.
+        """
+        if session.emergency is None or state.stage != "asked":
+            return asked
+        if state.step + 1 < QUESTIONS_THAT_END_IT:
+            counted = replace(state, step=state.step + 1)
+            return replace(asked, session=replace(asked.session, emergency=counted))
+        reply = asked.replies[-1]
+        text = reply.text.replace(self._flow.busy_note(), self._flow.letting_go_note())
+        choices = tuple(Choice(offer.label, offer.topic) for offer in asked.session.offers)
+        let_go = replace(asked.session, emergency=None)
+        return replace(asked, session=let_go, replies=(replace(reply, text=text, choices=choices),))
 
     def _stepped(self, session: Session, step: FlowStep, now: datetime) -> Outcome:
         session = replace(session, emergency=step.state)

@@ -185,6 +185,10 @@ class EmergencyFlow:
         """Return the line under an ordinary answer given while the flow is open."""
         return self._wording.busy_question
 
+    def letting_go_note(self) -> str:
+        """Return the line under the answer with which an unanswered flow is let go."""
+        return self._wording.letting_go
+
     def begin(self, kind: str, question: str, now: datetime, place: str = "") -> EmergencyState:
         """Return the state after the first reply; a place told before is kept."""
         return EmergencyState(kind, "asked", question[:MAX_READ_CHARACTERS], now, place=place)

@@ -272,3 +272,19 @@ def test_somebody_in_an_emergency_is_never_too_fast(
 
     assert "在哪？" in text_of(called)
     assert "太快" in text_of(slow)
+
+
+def test_an_unanswered_emergency_is_let_go_after_two_ordinary_questions(say: Say) -> None:
+    say("救命啊着火了")
+    assert "险情还没过去" in say("电瓶能不能拿回家充").replies[0].text
+    let_go = say("湿毛巾有没有用").replies[0]
+    assert "先放下" in let_go.text
+    assert say("谢谢你").replies[0].kind == "chat"
+    assert say("1").replies[0].topics == (let_go.choices[0].topic,)
+
+
+def test_thanks_in_an_open_emergency_are_taken_as_thanks(say: Say) -> None:
+    say("救命啊着火了")
+    say("1")
+    assert "不客气" in say("谢谢你").replies[0].text
+    assert "我还在" in say("下一步").replies[0].text
