@@ -128,28 +128,30 @@ class Dialogue:
         if control_word(text) is Control.CANCEL:
             return self._cancel(session)
         if self._is_answerable(text, analysis):
-            return self._aside(session, state, self._question(session, text, analysis, now))
+            return self._aside(session, state, text, analysis, now)
         if courtesy := self._courtesy(session, text):
             return courtesy
         held = self._flow.hold(state, now)
         replies = (held.reply,) if held.reply else ()
         return Outcome(replace(session, emergency=held.state), replies)
 
-    def _aside(self, session: Session, state: EmergencyState, asked: Outcome) -> Outcome:
-        """Let go of a flow that nobody answers, once ordinary questions follow one another.
+    def _aside(
+        self, session: Session, state: EmergencyState, text: str, analysis: Analysis, now: datetime
+    ) -> Outcome:
+        """Answer an ordinary question beside the flow; let go of a flow that nobody answers.
 
-        While it is asked who was called, ``step`` counts these questions.
+        While it is asked who was called, ``step`` counts the questions that follow; one that
+        is itself perhaps an emergency does not count.
         """
-        if session.emergency is None or state.stage != "asked":
-            return asked
+        if state.stage != "asked" or analysis.emergency:
+            return self._question(session, text, analysis, now)
         if state.step + 1 < QUESTIONS_THAT_END_IT:
-            counted = replace(state, step=state.step + 1)
-            return replace(asked, session=replace(asked.session, emergency=counted))
+            counted = replace(session, emergency=replace(state, step=state.step + 1))
+            return self._question(counted, text, analysis, now)
+        asked = self._question(replace(session, emergency=None), text, analysis, now)
         reply = asked.replies[-1]
-        text = reply.text.replace(self._flow.busy_note(), self._flow.letting_go_note())
-        choices = tuple(Choice(offer.label, offer.topic) for offer in asked.session.offers)
-        let_go = replace(asked.session, emergency=None)
-        return replace(asked, session=let_go, replies=(replace(reply, text=text, choices=choices),))
+        noted = replace(reply, text=f"{reply.text}\n{self._flow.letting_go_note()}")
+        return replace(asked, replies=(noted,))
 
     def _stepped(self, session: Session, step: FlowStep, now: datetime) -> Outcome:
         session = replace(session, emergency=step.state)

@@ -288,3 +288,11 @@ def test_thanks_in_an_open_emergency_are_taken_as_thanks(say: Say) -> None:
     say("1")
     assert "不客气" in say("谢谢你").replies[0].text
     assert "我还在" in say("下一步").replies[0].text
+
+
+def test_what_may_be_an_emergency_itself_does_not_let_go_of_the_open_one(say: Say) -> None:
+    say("救命啊着火了")
+    say("洗澡的时候头昏")
+    say("洗澡的时候头昏")
+
+    assert "险情还没过去" in say("电瓶能不能拿回家充").replies[0].text
