@@ -9,6 +9,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bot.dialogue.analyst import Analyst, Engine, Phrases
@@ -23,7 +24,7 @@ from bot.phrases import Wording, load_wording
 from bot.settings import Settings
 from community.districts import District, load_district
 from community.places import places_named
-from index.artefacts import is_built, open_searcher
+from index.artefacts import open_searcher
 from index.corpus import SHIPPED_CORPUS, SHIPPED_HELD_BACK
 from index.embedding import Encoder
 from index.model import SHIPPED_MODEL, Model, load_model
@@ -93,9 +94,10 @@ def open_engine(settings: Settings, library: Library) -> Engine | None:
     folder = settings.data_dir / INDEX_FOLDER
     try:
         model, encoder = _model(settings, topics)
-        if encoder is None and not is_built(model, topics, folder):
-            _build_index_apart(settings.data_dir)
-        return Engine(open_searcher(model, topics, folder, encoder), model.detector)
+        # A hub model's index is built here: the other process would have to load it, too.
+        apart = None if encoder else partial(_build_index_apart, settings.data_dir)
+        searcher = open_searcher(model, topics, folder, encoder, apart)
+        return Engine(searcher, model.detector)
     except (SearchError, OSError):
         _logger.exception("the index cannot be used; certain phrases still work")
         return None

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Connection
 
-from storage import Database, keep_first_fact
+from storage import Database, find_fact, keep_first_fact
 
 KEY_FILE = "secret.key"
 KEY_BYTES = 32
@@ -64,17 +65,33 @@ def installation_key(
         KeyChanged: when the key differs from the first one.
         StorageError: when the fingerprint cannot be kept.
     """
-    if configured:
-        key, source = hashlib.sha256(configured.encode()).digest(), "LIFELINE_SECRET_KEY"
-    elif database.is_embedded:
-        key, source = _key_file(data_dir / KEY_FILE), KEY_FILE
-    else:
+    key = present_key(configured, data_dir, is_embedded=database.is_embedded)
+    if key is None and not database.is_embedded:
         raise KeyMissing
-    fingerprint = derived_key(key, "fingerprint").hex()
-    kept = database.write(lambda db: keep_first_fact(db, _FINGERPRINT_FACT, fingerprint, now=now))
-    if kept != fingerprint:
-        raise KeyChanged(source)
+    key = key or _new_key_file(data_dir / KEY_FILE)
+    mark = fingerprint(key)
+    kept = database.write(lambda db: keep_first_fact(db, _FINGERPRINT_FACT, mark, now=now))
+    if kept != mark:
+        raise KeyChanged("LIFELINE_SECRET_KEY" if configured else KEY_FILE)
     return key
+
+
+def present_key(configured: str | None, data_dir: Path, *, is_embedded: bool) -> bytes | None:
+    """Return the key there is, configured or in the key file, and make none."""
+    if configured:
+        return hashlib.sha256(configured.encode()).digest()
+    file = data_dir / KEY_FILE
+    return file.read_bytes() if is_embedded and file.exists() else None
+
+
+def fingerprint(key: bytes) -> str:
+    """Return what the database keeps of a key; the key cannot be told from it."""
+    return derived_key(key, "fingerprint").hex()
+
+
+def kept_fingerprint(db: Connection) -> str | None:
+    """Return the fingerprint of the key that the database was first used with, if any."""
+    return find_fact(db, _FINGERPRINT_FACT)
 
 
 def derived_key(key: bytes, purpose: str) -> bytes:
@@ -82,8 +99,8 @@ def derived_key(key: bytes, purpose: str) -> bytes:
     return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(key)
 
 
-def _key_file(path: Path) -> bytes:
-    """Return the file's key; two processes that start at once end with the same one."""
+def _new_key_file(path: Path) -> bytes:
+    """Make the file and return its key; two that start at once end with the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # for its owner alone
     draft = Path(name)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,11 @@ LOCK_SECONDS = 120
 
 
 def open_searcher(
-    model: Model, topics: Sequence[Topic], folder: Path, encoder: Encoder | None = None
+    model: Model,
+    topics: Sequence[Topic],
+    folder: Path,
+    encoder: Encoder | None = None,
+    build_apart: Callable[[], None] | None = None,
 ) -> Searcher:
     """Return a searcher over ``topics``, building what ``folder`` lacks.
 
@@ -37,6 +41,8 @@ def open_searcher(
         topics: at least one, each id once.
         folder: the data directory's place for the index; made if need be.
         encoder: a hub model's encoder; None for the model's static rows.
+        build_apart: builds into ``folder`` in another process, whose memory goes with it; what
+            it leaves undone is built here.
 
     Raises:
         EncoderMissing: when the model was fitted for a hub encoder and none is given.
@@ -46,13 +52,17 @@ def open_searcher(
     chosen = encoder or model.static
     if chosen is None:
         raise EncoderMissing(model.training.encoder)
-    retrieval = open_retrieval(topics, folder, chosen, model.fingerprint)
+    retrieval = open_retrieval(topics, folder, chosen, model.fingerprint, build_apart)
     scorer = Scorer(retrieval, model.vocabulary, model.classifier, chosen, model.fusion)
     return Searcher(scorer, model.gate)
 
 
 def open_retrieval(
-    topics: Sequence[Topic], folder: Path, encoder: Encoder, fingerprint: str
+    topics: Sequence[Topic],
+    folder: Path,
+    encoder: Encoder,
+    fingerprint: str,
+    build_apart: Callable[[], None] | None = None,
 ) -> Retrieval:
     """Return the built index of ``topics``, from ``folder`` when it is whole and current."""
     key = content_key(topics, fingerprint)
@@ -60,18 +70,15 @@ def open_retrieval(
         return _load(folder / key)
     except IndexDamaged:
         folder.mkdir(parents=True, exist_ok=True)
+    if build_apart:
+        build_apart()
     with FileLock(folder / "build.lock", timeout=LOCK_SECONDS):
-        try:  # another process may have built it while we waited
+        try:  # another process may have built it meanwhile
             return _load(folder / key)
         except IndexDamaged:
             retrieval = build_retrieval(analyse_topics(topics), encoder)
             _replace(retrieval, folder, key)
             return retrieval
-
-
-def is_built(model: Model, topics: Sequence[Topic], folder: Path) -> bool:
-    """Whether an index of these topics stands in ``folder``; if it is whole, opening tells."""
-    return (folder / content_key(topics, model.fingerprint)).is_dir()
 
 
 def content_key(topics: Sequence[Topic], fingerprint: str) -> str:

@@ -193,9 +193,9 @@ def _json(values: Sequence[str]) -> str:
 
 
 def main(database: Path, root: Path = CONTENT_ROOT) -> int:
-    """Build ``database`` and return the exit status; faults in the content go to stderr."""
+    """Build ``database`` unless it is current; return the exit status, faults go to stderr."""
     try:
-        build(database, root)
+        open_library(database, root)
     except BrokenContent as error:
         sys.stderr.writelines(f"{worded(problem)}\n" for problem in error.problems)
         return 1

@@ -1,6 +1,5 @@
 """``lifeline doctor``: what is configured, what is missing, and what that switches off."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,15 +11,12 @@ from bot.cli.problems import without_password
 from bot.preparing import INDEX_FOLDER, KNOWLEDGE_FILE
 from bot.settings import SETTING_PREFIX, Settings
 from community.districts import UnknownDistrict, load_district
-from community.keys import KEY_FILE, derived_key
+from community.keys import KEY_FILE, fingerprint, kept_fingerprint, present_key
 from community.placefiles import BrokenPlaceFile
 from index.model import SHIPPED_MODEL, load_model
 from index.values import SearchError
 from knowledge.content import is_current
-from storage import Database, StorageError, find_fact, open_database, pending
-
-# Where ``community.keys`` keeps the fingerprint of the first key, and what for.
-_FINGERPRINT_FACT, _FINGERPRINT = "key_fingerprint", "fingerprint"
+from storage import Database, StorageError, open_database, pending
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -72,25 +68,22 @@ def _tables_and_key(settings: Settings, database: Database) -> Iterator[Line]:
         yield Line("✗", "主数据库的表不是最新的：运行 lifeline migrate", is_fault=True)
         return
     yield Line("✓", "主数据库可用，表是最新的")
-    kept = database.read(lambda db: find_fact(db, _FINGERPRINT_FACT))
+    kept = database.read(kept_fingerprint)
     key = _key(settings)
     if kept is None:
         yield Line("·", "密钥还没有用过，第一次启动时记下")
     elif key is None and settings.is_embedded:
         problem = f"密钥文件 {settings.data_dir / KEY_FILE} 不见了：从备份里放回来"
         yield Line("✗", problem, is_fault=True)
-    elif key is not None and derived_key(key, _FINGERPRINT).hex() != kept:
+    elif key is not None and fingerprint(key) != kept:
         yield Line("✗", "密钥不是这个数据库原来的那一个，启动不了：换回原来的", is_fault=True)
     elif key is not None:
         yield Line("✓", "密钥和主数据库对得上")
 
 
 def _key(settings: Settings) -> bytes | None:
-    """Return the key as ``community.keys.installation_key`` does, but make none."""
-    if settings.secret_key:
-        return hashlib.sha256(settings.secret_key.get_secret_value().encode()).digest()
-    file = settings.data_dir / KEY_FILE
-    return file.read_bytes() if settings.is_embedded and file.exists() else None
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+    return present_key(secret, settings.data_dir, is_embedded=settings.is_embedded)
 
 
 def _knowledge(settings: Settings) -> Iterator[Line]:

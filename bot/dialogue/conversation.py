@@ -120,10 +120,6 @@ class Conversation:
         self._memory = _Memory()
         self._readers = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="session-reader")
 
-    def renew(self, brain: Brain) -> None:
-        """Answer with ``brain`` from the next message on; those under way finish with the old."""
-        self._brain = brain
-
     @property
     def is_ready(self) -> bool:
         """Whether questions can be answered, not emergencies alone."""
