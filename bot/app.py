@@ -1,9 +1,8 @@
 """The one place where all is joined: settings in, a running service out."""
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,19 +10,23 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
+from bot import telegram_service, wechat_service
+from bot.assembly import Premises, house_of
+from bot.backstage import Backstage, Channels
 from bot.channels import web
+from bot.desk import Fetch, Recordings
 from bot.dialogue.conversation import Conversation
+from bot.dialogue.house import House
+from bot.hearing import Hearing, Recogniser
 from bot.preparing import prepare_brain
 from bot.settings import Settings
+from bot.telegram_service import LoopFetcher
+from bot.wechat_service import open_calls
 from community.districts import load_district
 from community.keys import derived_key, installation_key
 from storage import Database, bring_up_to_date, open_database
-
-_logger = logging.getLogger(__name__)
-
-HOUSEKEEPING_SECONDS = 3600
 
 Clock = Callable[[], datetime]
 
@@ -50,11 +53,22 @@ def open_main_database(settings: Settings) -> Database:
 
 
 def open_conversation(
-    settings: Settings, database: Database, clock: Clock = utc_now
+    settings: Settings, database: Database, clock: Clock = utc_now, house: House | None = None
 ) -> Conversation:
     """Return the conversation over ``database``, with knowledge and index made ready."""
     district = load_district(settings.districts[0])
-    return Conversation(database, prepare_brain(settings), clock, ZoneInfo(district.timezone))
+    zone = ZoneInfo(district.timezone)
+    return Conversation(database, prepare_brain(settings), clock, zone, house)
+
+
+def open_key(settings: Settings, database: Database, clock: Clock = utc_now) -> bytes:
+    """Return the installation's key.
+
+    Raises:
+        community.keys.KeyProblem: when it is missing or not the database's.
+    """
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+    return installation_key(database, secret, settings.data_dir, now=clock())
 
 
 def build_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
@@ -63,18 +77,26 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     Raises:
         StorageError: when the main database cannot be used.
         community.keys.KeyProblem: when the key is missing or not the database's.
+        bot.channels.wechat.InvalidWeChatSetting: when a setting of WeChat cannot be right.
+        bot.channels.telegram.BadTelegramSetting: when one of Telegram cannot be right.
     """
     database = open_main_database(settings)
     try:
-        secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-        key = installation_key(database, secret, settings.data_dir, now=clock())
-        conversation = open_conversation(settings, database, clock)
+        return _joined(settings, database, clock)
     except BaseException:
         database.close()
         raise
+
+
+def _joined(settings: Settings, database: Database, clock: Clock) -> Starlette:
+    key = open_key(settings, database, clock)
+    house = house_of(Premises(settings.districts, key), clock)
+    conversation = open_conversation(settings, database, clock, house)
+    service = Service(settings, database, conversation, key, clock)
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
+            *service.routes(),
             *web.routes(
                 conversation,
                 cookie_key=derived_key(key, "web visitor"),
@@ -86,33 +108,80 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     )
     app.state.conversation = conversation
     app.state.database = database
+    app.state.service = service
     return app
+
+
+class Service:
+    """The channels and what runs beside requests, joined."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        conversation: Conversation,
+        key: bytes,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._conversation = conversation
+        self._clock = clock
+        files = LoopFetcher()
+        calls = open_calls(settings, database, key, clock)
+        fetch: dict[str, Fetch] = {"telegram": files.fetch} if settings.telegram_token else {}
+        if calls:
+            fetch["wechat"] = calls.fetch_voice
+        self._calls = calls
+        self._answers = self._hearing(fetch)
+        around = telegram_service.Around(
+            self._answers, database, clock, self._wake_telegram, secrets.token_hex(8)
+        )
+        self.telegram = telegram_service.open_telegram(settings, around)
+        recordings = Recordings(database, settings.data_dir, fetch)
+        channels = Channels(self.telegram, calls, files)
+        self.backstage = Backstage(database, channels, recordings, clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the channels that are switched on."""
+        around = wechat_service.Around(
+            self._answers, self._conversation, self._database, self._clock, self._wake_wechat
+        )
+        found = wechat_service.wechat_routes(self._settings, around, self._calls)
+        return [*found, *(self.telegram.routes() if self.telegram else [])]
+
+    def _hearing(self, fetch: Mapping[str, Fetch]) -> Conversation | Hearing:
+        """Return the conversation, with ears where the operator has set a recogniser."""
+        command = self._settings.speech_command
+        if not command:
+            return self._conversation
+        return Hearing(self._conversation, Recogniser.of(command), fetch)
+
+    def _wake_telegram(self) -> None:
+        self.backstage.outbox.wake("telegram")
+
+    def _wake_wechat(self) -> None:
+        self.backstage.outbox.wake("wechat")
 
 
 async def healthz(request: Request) -> Response:
     """Answer 200 once questions can be answered, 503 while only emergencies can."""
     ready = request.app.state.conversation.is_ready
-    return JSONResponse({"ready": ready}, status_code=200 if ready else 503)
+    telegram = request.app.state.service.telegram
+    said = {"ready": ready}
+    if telegram:
+        said["telegram"] = telegram.state.is_connected
+    return JSONResponse(said, status_code=200 if ready else 503)
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    housekeeping = asyncio.create_task(_keep_house(app.state.conversation))
+    service: Service = app.state.service
+    service.backstage.start()
     try:
         yield
     finally:
-        housekeeping.cancel()
         try:
-            with suppress(asyncio.CancelledError):
-                await housekeeping
+            await service.backstage.stop()
         finally:
             await run_in_threadpool(app.state.database.close)
-
-
-async def _keep_house(conversation: Conversation) -> None:
-    while True:
-        try:
-            await run_in_threadpool(conversation.forget_old)
-        except Exception:  # whatever failed, the service goes on and the next round tries again
-            _logger.exception("old turns were not deleted; the next round tries again")
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)

@@ -19,15 +19,24 @@ from bot.cli.problems import explained
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "": {
         "serve": ("bot.cli.serve", "启动服务和网页聊天 | start the service and the web chat"),
+        "worker": ("bot.cli.worker", "只做后台的事，不开网页 | outbox and later work, no pages"),
         "chat": ("bot.cli.chat", "在终端里聊天 | chat in the terminal"),
         "ask": ("bot.cli.ask", "问一句看回答，不留记录 | ask once, nothing is stored"),
         "check": ("bot.cli.check", "检查知识条目和内容文件 | check entries and content files"),
         "evaluate": ("bot.cli.evaluate", "评测检索和识别的效果 | measure search and detection"),
         "knowledge": ("bot.cli.knowledge", "生成知识库，查看没答上的问题 | the knowledge base"),
+        "buildings": ("bot.cli.buildings", "楼栋登记：导入、列出 | the register of buildings"),
+        "inbox": ("bot.cli.inbox", "居民的留言：列出、回复 | what residents left for staff"),
+        "wechat": ("", "公众号：菜单、二维码、检查 | the Official Account"),
         "index": ("", "训练模型，生成索引 | train the model, build the index"),
         "migrate": ("bot.cli.migrate", "更新主数据库的表 | bring the database up to date"),
         "doctor": ("bot.cli.doctor", "看配置了什么、缺什么 | what is configured and what is not"),
         "docs": ("bot.cli.docs", "重新生成说明文档 | write the generated documents"),
+    },
+    "wechat": {
+        "check": ("bot.cli.wechat_check", "检查公众号的配置 | verify it with the platform"),
+        "menu": ("bot.cli.wechat_menu", "公众号底部菜单 | the menu below the chat"),
+        "qr": ("bot.cli.wechat_qr", "楼栋二维码 | QR codes of buildings"),
     },
     "index": {
         "build": ("bot.cli.index_build", "生成检索索引 | build the search index"),

@@ -17,6 +17,7 @@ MAX_ID_CHARACTERS = 200
 # them back, and PostgreSQL refuses NUL.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
+Wants = Literal["", "place", "photo"]
 ReplyKind = Literal["answer", "clarify", "decline", "emergency", "crisis", "chat"]
 
 
@@ -48,31 +49,103 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
-    """One thing a person sent.
+class Choice:
+    """Something to tap; tapping sends ``label`` as if it had been typed.
 
-    ``id`` is the channel's own id of the message; a repeat of it has no second effect.
+    ``topic`` is the syllabus id it leads to, or "" for a choice within a flow. ``function`` is
+    the key of the function that it opens (``bot.dialogue.functions``), or "".
+    """
+
+    label: str
+    topic: str = ""
+    function: str = ""
+
+
+MediaKind = Literal["photo", "voice", "video", "sticker", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Something sent that is not text; its bytes are fetched later, if they are needed at all.
+
+    Attributes:
+        kind: what it is.
+        ref: how the channel finds it again (a media id, a file id, an address).
+        name: the file's name as sent, or "".
+        link: an address at which the platform itself gives it, or "".
+    """
+
+    kind: MediaKind
+    ref: str
+    name: str = ""
+    link: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("ref", "name", "link"):
+            object.__setattr__(self, field, clean_text(getattr(self, field)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place somebody chose to send: degrees of WGS 84 or the platform's own, and its words."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+
+
+EventKind = Literal["followed", "left", "scanned", "menu", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a person did without writing.
+
+    Attributes:
+        kind: ``followed`` (also unblocked or started), ``left`` (unfollowed or blocked),
+            ``scanned`` a code while following, tapped a ``menu`` button, or sent something
+            that no code of ours can read (``unread``).
+        key: the scene of the code or deep link, or the function behind the button.
+    """
+
+    kind: EventKind
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", clean_text(self.key)[:MAX_ID_CHARACTERS])
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One thing a person sent or did.
+
+    Attributes:
+        account: who.
+        id: the channel's own id of the message; a repeat of it has no second effect.
+        text: what was typed, the caption of a photo, or recognised speech; "" for the rest.
+        sent_at: when, aware.
+        media: what was sent along.
+        place: where, if a place was sent.
+        event: what was done, if nothing was written.
+        tapped: the choice that was tapped; its label is the ``text``.
+        is_edit: the person changed a message of theirs; no second effect.
+        is_aloud: ``text`` was recognised from speech.
     """
 
     account: Account
     id: str
     text: str
     sent_at: datetime
+    media: tuple[Media, ...] = ()
+    place: Place | None = None
+    event: Event | None = None
+    tapped: Choice | None = None
+    is_edit: bool = False
+    is_aloud: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", clean_id(self.id))
         object.__setattr__(self, "text", clean_text(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something to tap; tapping sends ``label`` as if it had been typed.
-
-    ``topic`` is the syllabus id it leads to, or "" for a choice within a flow.
-    """
-
-    label: str
-    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +155,16 @@ class CitedArticle:
     name: str
     supports: str
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A page to open, with a title and a line (图文); a text channel shows title and address."""
+
+    title: str
+    summary: str
+    url: str
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +180,9 @@ class Reply:
         citations: sources, folded under the answer where the channel can fold.
         topics: syllabus ids that the reply answers or offers, best first.
         rateable: whether 有用/没用 may be shown beside it.
+        picture: a PNG or JPEG of ours to send along, by its path in the data folder, or "".
+        card: a page to open.
+        wants: what the channel may offer to send with one tap.
     """
 
     kind: ReplyKind
@@ -107,11 +193,16 @@ class Reply:
     citations: tuple[CitedArticle, ...] = ()
     topics: tuple[str, ...] = ()
     rateable: bool = False
+    picture: str = ""
+    card: Card | None = None
+    wants: Wants = ""
 
 
 def plain_text(reply: Reply) -> str:
     """Return the whole reply as one text, for channels without buttons."""
     lines = [reply.text, reply.basis, reply.hint]
+    if reply.card:
+        lines += [reply.card.title, reply.card.url]
     if reply.kind == "emergency":
         lines.append("　".join(f"{n} {c.label}" for n, c in enumerate(reply.choices, 1)))
     else:

@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.wordingfiles import Fault, Place, WordingError, read_wording_file
+from bot.functionwords import FILLED_SENTENCES, FUNCTION_SENTENCES
+from bot.wordingfiles import TRANSLATIONS, Fault, Place, WordingError, read_wording_file
 
 EMERGENCY_KINDS = (
     "fire", "smoke", "trapped", "gas", "co", "explosion", "clothes",
@@ -23,18 +24,21 @@ CRISIS_KINDS = ("self_harm", "arson", "recipe")
 
 # Every name in ``general.yaml`` that the code says something by; a new one is added here, too.
 GENERAL_NAMES = frozenset({
-    "bad_number", "basis_heading", "basis_more", "basis_practice", "cancelled", "clarify",
+    "bad_number", "basis_heading", "basis_more", "basis_practice", "cancelled", "chinese_only",
+    "clarify",
     "dislike_hint", "disliked", "disliked_nothing", "elsewhere", "empty", "help", "human",
-    "no_basis", "no_choices", "not_these", "not_these_reply", "nothing_to_cancel",
+    "no_basis", "no_choices", "no_more", "not_these", "not_these_reply", "nothing_to_cancel",
     "nothing_to_dislike", "only_link", "only_symbols", "slow_down", "storage_failed",
     "unprepared", "unsubscribed", "useful_thanks", "welcome",
 })  # fmt: skip
 
+NOT_TRANSLATED = frozenset({"certain"})
 _AT_A_PLACE = frozenset({"number", "place", "what"})
 # The sentences that are filled by ``str.format``: any other name in braces would crash a reply.
 _FORMATTED: Mapping[tuple[str, str], frozenset[str]] = {
     ("general", "basis_practice"): frozenset({"name", "supports"}),
     ("general", "elsewhere"): frozenset({"district", "place"}),
+    **{("functions", name): values for name, values in FILLED_SENTENCES.items()},
     ("emergency", "ask_place"): _AT_A_PLACE,
     ("emergency", "ask_place_to_show"): _AT_A_PLACE,
     ("emergency", "read_out"): _AT_A_PLACE,
@@ -162,6 +166,7 @@ class Wording(_Frozen):
     crisis: CrisisWording
     chat: tuple[SmallTalk, ...]
     decline: DeclineWording
+    functions: Mapping[str, str]
 
 
 def load_wording(folder: Traversable | None = None) -> Wording:
@@ -171,7 +176,27 @@ def load_wording(folder: Traversable | None = None) -> Wording:
         WordingError: naming the file, the line and what is wrong there.
     """
     place = folder or files("bot") / "wording"
-    parts = {name: read_wording_file(place, name) for name in Wording.model_fields}
+    return _read(place, {name: read_wording_file(place, name) for name in Wording.model_fields})
+
+
+def load_translation(language: str) -> Wording:
+    """Read the wording in another language, from the folder of that name.
+
+    What is recognised by its words alone stays in the Chinese file, which knows both.
+
+    Raises:
+        WordingError: naming the file, the line and what is wrong there.
+    """
+    base = files("bot") / "wording"
+    place = base / language
+    parts = {
+        name: read_wording_file(base if name in NOT_TRANSLATED else place, name)
+        for name in Wording.model_fields
+    }
+    return _read(place, parts)
+
+
+def _read(place: Traversable, parts: Mapping[str, object]) -> Wording:
     try:
         wording = Wording.model_validate(parts)
     except ValidationError as error:
@@ -189,14 +214,23 @@ def wording_faults(
     Args:
         settings: names that a district may set, and a sentence may hold in braces; None
             leaves them unchecked.
-        folder: holds the files; those of the package when not given.
+        folder: holds the files; those of the package and its translations when not given.
     """
-    place = folder or files("bot") / "wording"
+    if folder is not None:
+        return _faults_in(folder, folder, settings)
+    base = files("bot") / "wording"
+    folders = (base, *(base / language for language in TRANSLATIONS))
+    return [fault for place in folders for fault in _faults_in(place, base, settings)]
+
+
+def _faults_in(
+    place: Traversable, base: Traversable, settings: Collection[str] | None
+) -> list[WordingError]:
     parts: dict[str, object] = {}
     unreadable: list[WordingError] = []
     for name in Wording.model_fields:
         try:
-            parts[name] = read_wording_file(place, name)
+            parts[name] = read_wording_file(base if name in NOT_TRANSLATED else place, name)
         except WordingError as error:
             unreadable.append(error)
     if unreadable:
@@ -239,6 +273,7 @@ def _unusable(wording: Wording) -> Iterator[Fault]:
     """Yield what a reply would stumble over."""
     emergency, crisis = wording.emergency, wording.crisis
     yield from _missing("general", (), sorted(GENERAL_NAMES), wording.general)
+    yield from _missing("functions", (), sorted(FUNCTION_SENTENCES), wording.functions)
     yield from _missing("emergency", ("kinds",), EMERGENCY_KINDS, emergency.kinds)
     yield from _missing("emergency", ("perhaps",), EMERGENCY_KINDS, emergency.perhaps)
     yield from _missing("crisis", ("kinds",), CRISIS_KINDS, crisis.kinds)
@@ -256,7 +291,11 @@ def _unusable(wording: Wording) -> Iterator[Fault]:
         for row, label in enumerate(care.choices):
             yield from _one_of("crisis", ("kinds", kind, "choices", row), label, crisis.after)
     yield from _unknown_kinds(wording.certain)
-    formatted = {"general": wording.general, "emergency": dict(emergency)}
+    formatted = {
+        "general": wording.general,
+        "emergency": dict(emergency),
+        "functions": wording.functions,
+    }
     for (file, name), allowed in _FORMATTED.items():
         yield from _braces(file, (name,), formatted[file].get(name, ""), allowed)
 
@@ -284,8 +323,12 @@ def _unknown_kinds(certain: CertainWording) -> Iterator[Fault]:
 
 def _unknown_names(wording: Wording) -> Iterator[Fault]:
     """Yield the names that nothing reads: most likely slips of the pen."""
-    for name in sorted(set(wording.general) - GENERAL_NAMES):
-        yield Fault("general", (name,), f"不认识“{name}”", "没有地方用它：改回原来的名字，或者删掉")
+    for file, held, names in (
+        ("general", wording.general, GENERAL_NAMES),
+        ("functions", wording.functions, FUNCTION_SENTENCES),
+    ):
+        for name in sorted(set(held) - names):
+            yield Fault(file, (name,), f"不认识“{name}”", "没有地方用它：改回原来的名字，或者删掉")
     for part in ("kinds", "perhaps"):
         for kind in getattr(wording.emergency, part):
             yield from _one_of("emergency", (part, kind), kind, EMERGENCY_KINDS)
@@ -296,7 +339,7 @@ def _unknown_names(wording: Wording) -> Iterator[Fault]:
 
 def _stray_braces(wording: Wording, settings: Collection[str] | None) -> Iterator[Fault]:
     """Yield the sentences that a resident would read with braces in them."""
-    for file in ("general", "emergency", "crisis", "chat", "decline"):
+    for file in ("general", "emergency", "crisis", "chat", "decline", "functions"):
         for place, text in _texts(getattr(wording, file)):
             part = str(place[0])
             if (file, part) in _FORMATTED:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from bot.dialogue.analyst import Analyst, Engine, Phrases
 from bot.dialogue.answering import Answerer, DistrictWords
-from bot.dialogue.brain import Brain
+from bot.dialogue.brain import Brain, Spoken
 from bot.dialogue.certain import CertainPhrases
-from bot.dialogue.control import control_word, has_words, is_link
+from bot.dialogue.control import bare, bare_word, control_word, has_words, is_link
 from bot.dialogue.deciding import Dialogue
 from bot.dialogue.emergency_flow import EmergencyFlow
+from bot.dialogue.session import Language
 from bot.dialogue.small_talk import Chat
-from bot.phrases import Wording, load_wording
+from bot.phrases import Wording, load_translation, load_wording
 from bot.settings import Settings
 from community.districts import District, load_district
 from community.places import places_named
@@ -38,6 +39,9 @@ _logger = logging.getLogger(__name__)
 KNOWLEDGE_FILE = "knowledge.db"
 INDEX_FOLDER = "index"
 HUB_FOLDER = "hub_model"
+# Names of sentences that mean what they say: 「楼道有烟」 on a button is a call for help.
+_MEANT = ("say_", "first", "voice")
+TRANSLATED: tuple[Language, ...] = ("en",)
 
 
 def open_library(data_dir: Path) -> Library | None:
@@ -145,23 +149,45 @@ def prepare_brain(settings: Settings) -> Brain:
     library = open_library(settings.data_dir)
     engine = open_engine(settings, library) if library else None
     words = DistrictWords(district.name, district.settings_text(), district.general_text())
-    analyst = Analyst(engine, fixed_phrases(wording), places_elsewhere(district))
-    answerer = Answerer(library, wording, words) if library and engine else None
-    flow = EmergencyFlow(wording.emergency, words.settings)
-    dialogue = Dialogue(answerer, wording, flow, analyst)
-    return Brain(analyst, dialogue, dict(wording.general))
+    translations = {language: load_translation(language) for language in TRANSLATED}
+    phrases = fixed_phrases(wording, *translations.values())
+    analyst = Analyst(engine, phrases, places_elsewhere(district))
+    known = library if engine else None
+    others: dict[Language, Spoken] = {}
+    for language, translated in translations.items():
+        dialogue = _dialogue(translated, known, words, analyst)
+        others[language] = Spoken(dialogue, translated.general, translated.functions)
+    dialogue = _dialogue(wording, known, words, analyst)
+    return Brain(analyst, dialogue, wording.general, wording.functions, others)
 
 
-def fixed_phrases(wording: Wording) -> Phrases:
-    """Return what is known by its words alone."""
-    chat = Chat(wording.chat)
+def _dialogue(
+    wording: Wording, library: Library | None, words: DistrictWords, analyst: Analyst
+) -> Dialogue:
+    answerer = Answerer(library, wording, words) if library else None
+    return Dialogue(answerer, wording, EmergencyFlow(wording.emergency, words.settings), analyst)
+
+
+def fixed_phrases(*wordings: Wording) -> Phrases:
+    """Return what is known by its words alone, in the first wording's certain phrases.
+
+    What stands on a button is fixed, too: 「不是我，不关联」 is no cry for help.
+    """
+    chats = [Chat(wording.chat) for wording in wordings]
+    labels = {
+        bare(text)
+        for wording in wordings
+        for name, text in wording.functions.items()
+        if not name.startswith(_MEANT)
+    }
 
     def is_fixed(text: str) -> bool:
         if is_link(text) or not has_words(text):
             return True
-        return bool(control_word(text) or chat.reply(text))
+        is_known = control_word(text) or any(chat.reply(text) for chat in chats)
+        return bool(is_known) or bare_word(text) in labels
 
-    return Phrases(CertainPhrases(wording.certain), is_fixed)
+    return Phrases(CertainPhrases(wordings[0].certain), is_fixed)
 
 
 def places_elsewhere(district: District) -> Callable[[str], Sequence[str]]:

@@ -3,7 +3,7 @@
 import logging
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,6 +11,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SETTING_PREFIX = "LIFELINE_"
 # Host and port of a database URL; whatever stands before the last @ may be a password.
 _URL_PORT = re.compile(r"://(?>(?:.*@)?)(?:\[[^]]*\]|[^/:@?]*):([^/?@]*)(?:[/?]|$)")
+
+
+# core.telegram.org/bots/api#setwebhook, and the Official Account's 「服务器配置」.
+_TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 
 
 class Settings(BaseSettings):
@@ -49,6 +54,56 @@ class Settings(BaseSettings):
         description="换用的sentence-transformers模型，空着用自带的 | "
         "another sentence-transformers model; needs the extra encoder",
     )
+    wechat_token: SecretStr | None = Field(
+        None, description="公众号后台“服务器配置”里的Token；填了才开微信 | turns WeChat on"
+    )
+    wechat_app_id: str = Field("", description="公众号的AppID | the Official Account's AppID")
+    wechat_app_secret: SecretStr | None = Field(
+        None,
+        description="公众号的AppSecret，主动发消息、菜单、二维码要用 | "
+        "for sending, menu and QR codes",
+    )
+    wechat_mode: Literal["plain", "compatible", "safe"] = Field(
+        "safe",
+        description="消息加解密方式：plain明文、compatible兼容、safe安全 | as set in the console",
+    )
+    wechat_aes_key: SecretStr | None = Field(
+        None, description="EncodingAESKey，43个字符，兼容和安全模式必填 | required unless plain"
+    )
+    wechat_previous_aes_key: SecretStr | None = Field(
+        None, description="换密钥期间的上一个EncodingAESKey | the one before, while it is rotated"
+    )
+    wechat_api: str = Field(
+        "https://api.weixin.qq.com", description="微信接口的地址 | base address of WeChat's API"
+    )
+    wechat_templates: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description="订阅通知的模板，用途=模板ID，逗号分开，例如 drill=AbC,case=DeF | "
+        "subscription templates by purpose",
+    )
+    wechat_fresh_seconds: int = Field(
+        300, ge=30, le=86_400,
+        description="微信消息的时间戳最多差几秒 | how old a callback's timestamp may be",
+    )  # fmt: skip
+    telegram_token: SecretStr | None = Field(
+        None, description="BotFather给的token；填了才开Telegram | turns Telegram on"
+    )
+    telegram_api: str = Field(
+        "https://api.telegram.org", description="Telegram接口的地址 | base address of the Bot API"
+    )
+    telegram_secret: SecretStr | None = Field(
+        None,
+        description="webhook的secret token；和LIFELINE_PUBLIC_URL都填了才用webhook，否则轮询 | "
+        "webhook secret; without it, or without a public URL, updates are polled",
+    )
+    telegram_proxy: str = Field(
+        "", description="连Telegram用的代理，如 http://127.0.0.1:7890 | proxy for Telegram"
+    )
+    speech_command: str = Field(
+        "",
+        description="离线语音识别命令，{file}处放录音文件，输出文字；空着就不识别 | "
+        "offline speech recogniser; {file} stands for the recording",
+    )
     log_level: str = Field("INFO", description="日志级别 | log level")
 
     @field_validator("districts", mode="before")
@@ -57,6 +112,16 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("wechat_templates", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and template.strip() for name, _, template in pairs):
+            raise ValueError("write purpose=template id, separated by commas")
+        return {name.strip(): template.strip() for name, _, template in pairs}
 
     @field_validator("log_level")
     @classmethod
@@ -72,6 +137,20 @@ class Settings(BaseSettings):
         found = _URL_PORT.search(value)
         if found and not re.fullmatch(r"[0-9]*", found[1]):
             raise ValueError("the port is no number")
+        return value
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _sendable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _TELEGRAM_SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("1 to 256 of A-Z, a-z, 0-9, _ and -")
+        return value
+
+    @field_validator("wechat_aes_key", "wechat_previous_aes_key")
+    @classmethod
+    def _aes_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _AES_KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("43 letters and digits")
         return value
 
     @property

@@ -1,7 +1,7 @@
 """The tables of the dialogue: turns (for repeats and the last day's history) and sessions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     select,
-    update,
 )
 
 from community.store import channel_account
-from storage import JsonText, RowId, UtcDateTime, insert_if_absent, metadata
+from storage import JsonText, RowId, UtcDateTime, inserted_id, metadata, put
 
 # A platform repeats a message within minutes; the reply is kept for a day so that the repeat
 # gets the same one and the page can show the conversation again.
@@ -70,13 +70,18 @@ class StoredSession:
     changed_at: datetime
 
 
+_turn_of_utterance = select(turn.c.id, turn.c.said, turn.c.replies, turn.c.at).where(
+    turn.c.account_id == bindparam("account"), turn.c.utterance_id == bindparam("utterance")
+)
+_session_of_account = select(session.c.state, session.c.changed_at).where(
+    session.c.account_id == bindparam("account")
+)
+
+
 def find_turn(db: Connection, account_id: int, utterance_id: str) -> TurnRow | None:
     """Return the turn already made of this utterance, if any."""
-    row = db.execute(
-        select(turn.c.id, turn.c.said, turn.c.replies, turn.c.at).where(
-            turn.c.account_id == account_id, turn.c.utterance_id == utterance_id
-        )
-    ).one_or_none()
+    sought = {"account": account_id, "utterance": utterance_id}
+    row = db.execute(_turn_of_utterance, sought).one_or_none()
     return TurnRow(*row) if row else None
 
 
@@ -95,11 +100,13 @@ def add_turn(
         "replies": row.replies,
         "at": row.at,
     }
-    is_new = insert_if_absent(db, turn, values, keys=["account_id", "utterance_id"])
+    new_id = inserted_id(db, turn, values, keys=["account_id", "utterance_id"])
+    if new_id is not None:
+        return replace(row, id=new_id), True
     standing = find_turn(db, account_id, utterance_id)
-    if standing is None:  # pragma: no cover - the row was just inserted or stood there
+    if standing is None:  # pragma: no cover - the row stood there
         raise LookupError(f"the turn of {utterance_id} vanished within a transaction")
-    return standing, is_new
+    return standing, False
 
 
 def turns_after(
@@ -127,21 +134,14 @@ def turn_of(db: Connection, account_id: int, turn_id: int) -> TurnRow | None:
 
 def load_session(db: Connection, account_id: int) -> StoredSession | None:
     """Return the session, if any; who will change it holds the account's row (``account_of``)."""
-    row = db.execute(
-        select(session.c.state, session.c.changed_at).where(session.c.account_id == account_id)
-    ).one_or_none()
+    row = db.execute(_session_of_account, {"account": account_id}).one_or_none()
     return StoredSession(*row) if row else None
 
 
 def save_session(db: Connection, account_id: int, state: dict[str, Any], now: datetime) -> None:
     """Store the session's JSON, new or changed."""
     values = {"account_id": account_id, "state": state, "changed_at": now}
-    if not insert_if_absent(db, session, values, keys=["account_id"]):
-        db.execute(
-            update(session)
-            .where(session.c.account_id == account_id)
-            .values(state=state, changed_at=now)
-        )
+    put(db, session, values, keys=["account_id"])
 
 
 def forget_old(db: Connection, now: datetime) -> int:

@@ -10,6 +10,9 @@ _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 Place = tuple[str | int, ...]
 
+# Folders beside the Chinese files, each with the same files in another language.
+TRANSLATIONS = ("en",)
+
 
 class WordingError(Exception):
     """A wording file cannot be used as it stands.
@@ -41,7 +44,12 @@ class Fault:
     def error(self, folder: Traversable) -> WordingError:
         """Return the fault with its line, as an error."""
         line = _line(read_text(folder, self.name), self.place)
-        return WordingError(self.name, line, self.problem, self.mend)
+        return WordingError(_named(folder, self.name), line, self.problem, self.mend)
+
+
+def _named(folder: Traversable, name: str) -> str:
+    """Return the file's name with the language's folder before it."""
+    return f"{folder.name}/{name}" if folder.name in TRANSLATIONS else name
 
 
 def read_text(folder: Traversable, name: str) -> str:
@@ -53,12 +61,16 @@ def read_text(folder: Traversable, name: str) -> str:
     try:
         content = (folder / f"{name}.yaml").read_bytes()
     except OSError as error:
-        raise WordingError(name, 1, f"读不到这个文件（{error.strerror}）", "放回来") from error
+        raise WordingError(
+            _named(folder, name), 1, f"读不到这个文件（{error.strerror}）", "放回来"
+        ) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise WordingError(name, line, "文件不是UTF-8编码", "用编辑器另存为UTF-8") from error
+        raise WordingError(
+            _named(folder, name), line, "文件不是UTF-8编码", "用编辑器另存为UTF-8"
+        ) from error
 
 
 def read_wording_file(folder: Traversable, name: str) -> object:
@@ -75,7 +87,7 @@ def read_wording_file(folder: Traversable, name: str) -> object:
         # What is never closed is noticed after the last line.
         line = min(mark.line + 1, len(text.splitlines())) if mark else 1
         mend = "看这一行和上一行的缩进、冒号和引号；含“: ”或“#”的句子加引号"
-        raise WordingError(name, line, "格式读不懂", mend) from error
+        raise WordingError(_named(folder, name), line, "格式读不懂", mend) from error
 
 
 def _line(text: str, place: Sequence[str | int]) -> int:

@@ -6,22 +6,24 @@ from sqlalchemy import (
     Column,
     Connection,
     ForeignKey,
-    Select,
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     delete,
     insert,
     select,
+    update,
 )
 
-from storage import RowId, UtcDateTime, insert_if_absent, metadata
+from storage import RowId, UtcDateTime, inserted_id, metadata
 
 resident = Table(
     "resident",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,  # who is erased leaves no id to somebody else
 )
 
 channel_account = Table(
@@ -33,12 +35,20 @@ channel_account = Table(
     Column("name", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "name"),
+    sqlite_autoincrement=True,
 )
+
+
+_account_id = select(channel_account.c.id).where(
+    channel_account.c.channel == bindparam("channel"), channel_account.c.name == bindparam("name")
+)
+_held_account_id = _account_id.with_for_update()
+_new_resident = insert(resident).returning(resident.c.id)
 
 
 def find_account(db: Connection, channel: str, name: str) -> int | None:
     """Return the id of a channel account that has written before."""
-    return db.execute(_account_id(channel, name)).scalar_one_or_none()
+    return db.execute(_account_id, {"channel": channel, "name": name}).scalar_one_or_none()
 
 
 def account_of(db: Connection, channel: str, name: str, now: datetime) -> int:
@@ -50,31 +60,25 @@ def account_of(db: Connection, channel: str, name: str, now: datetime) -> int:
     """
     if (found := _held_account(db, channel, name)) is not None:
         return found
-    created = db.execute(
-        insert(resident).values(created_at=now).returning(resident.c.id)
-    ).scalar_one()
+    created = db.execute(_new_resident, {"created_at": now}).scalar_one()
     values = {
         "resident_id": created,
         "channel": channel,
         "name": name,
         "created_at": now,
     }
-    if not insert_if_absent(db, channel_account, values, keys=["channel", "name"]):
+    account: int | None = inserted_id(db, channel_account, values, keys=["channel", "name"])
+    if account is None:  # another transaction was first
         db.execute(delete(resident).where(resident.c.id == created))
-    account = _held_account(db, channel, name)
+        account = _held_account(db, channel, name)
     if account is None:  # pragma: no cover - the row was just inserted or stood there
         raise LookupError(f"channel account {channel}/{name} vanished within a transaction")
     return account
 
 
 def _held_account(db: Connection, channel: str, name: str) -> int | None:
-    return db.execute(_account_id(channel, name).with_for_update()).scalar_one_or_none()
-
-
-def _account_id(channel: str, name: str) -> Select[int]:
-    return select(channel_account.c.id).where(
-        channel_account.c.channel == channel, channel_account.c.name == name
-    )
+    held = {"channel": channel, "name": name}
+    return db.execute(_held_account_id, held).scalar_one_or_none()
 
 
 def resident_of(db: Connection, account_id: int) -> int:
@@ -83,3 +87,29 @@ def resident_of(db: Connection, account_id: int) -> int:
         select(channel_account.c.resident_id).where(channel_account.c.id == account_id)
     ).scalar_one()
     return found
+
+
+def address_of(db: Connection, account_id: int) -> tuple[str, str]:
+    """Return channel and name of an account: where to write to."""
+    row = db.execute(
+        select(channel_account.c.channel, channel_account.c.name).where(
+            channel_account.c.id == account_id
+        )
+    ).one()
+    return row.channel, row.name
+
+
+def rename_account(db: Connection, channel: str, old: str, new: str) -> bool:
+    """Give an account the name that the platform changed it to.
+
+    False when there is none of the old name, or one of the new name already: then that one
+    goes on.
+    """
+    if find_account(db, channel, new) is not None:
+        return False
+    renamed = db.execute(
+        update(channel_account)
+        .where(channel_account.c.channel == channel, channel_account.c.name == old)
+        .values(name=new)
+    )
+    return renamed.rowcount == 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index.counting import counted
 from index.values import FloatArray, IdArray
 
 OUT_OF_SCOPE = ""
@@ -29,7 +30,9 @@ class TopicClassifier:
     def log_probabilities(self, ids: IdArray) -> FloatArray:
         """Return the log-probability of each class, shape (classes,), for feature rows."""
         rows, values = weighted(ids, self.rarity)
-        logits = (values @ self.weights[rows].astype(np.float32)) * self.scales + self.bias
+        logits = (
+            values @ self.weights.take(rows, axis=0).astype(np.float32)
+        ) * self.scales + self.bias
         logits -= logits.max()
         return logits - np.float32(np.log(np.exp(logits).sum()))
 
@@ -44,8 +47,8 @@ def weighted(ids: IdArray, rarity: FloatArray) -> tuple[IdArray, FloatArray]:
 
     Unknown features (row 0) have no weight.
     """
-    rows, times = np.unique(ids[ids > 0], return_counts=True)
-    values = (1 + np.log(times, dtype=np.float32)) * rarity[rows]
+    rows, times = counted(ids[ids > 0])
+    values = (1 + np.log(times)) * rarity.take(rows)
     length = float(np.sqrt(values @ values))
     return rows, values / np.float32(max(length, 1e-12))
 

@@ -6,6 +6,7 @@ sentence-transformers as a stock StaticEmbedding and gives the same vectors to 1
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -41,7 +42,7 @@ class Vocabulary:
     def ids(self, tokens: Iterable[str]) -> IdArray:
         """Return the row number of each feature, 0 for one never trained."""
         rows = self.rows
-        return np.array([rows.get(token, 0) for token in tokens], np.int64)
+        return np.array([*map(rows.get, tokens, repeat(0))], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,16 @@ class StaticEncoder:
         """Return the mean of the rows ``ids``, shape (dimensions,); zeros for no ids."""
         if not len(ids):
             return np.zeros(self.rows.shape[1], np.float32)
-        total = self.scales[ids] @ self.rows[ids].astype(np.float32)
+        total = self.scales.take(ids) @ self.rows.take(ids, axis=0).astype(np.float32)
         return np.asarray(total / np.float32(len(ids)), np.float32)
 
     def encode(self, question: Question) -> FloatArray:
         """Return the unit vector of a question; zeros when it has no feature."""
-        mean = self.mean(self.vocabulary.ids(question.tokens))
+        return self.encode_ids(self.vocabulary.ids(question.tokens))
+
+    def encode_ids(self, ids: IdArray) -> FloatArray:
+        """Return the unit vector of a question's feature rows; zeros for none."""
+        mean = self.mean(ids)
         length = float(mean @ mean) ** 0.5
         return mean / np.float32(max(length, 1e-12))
 

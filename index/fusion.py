@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.values import FloatArray
 
@@ -21,9 +22,8 @@ class Fusion:
 
         A topic without a score of some kind is NaN there and counts as average.
         """
-        parts = np.stack((zscores(lexical), zscores(classified), zscores(vector)))
-        fused: FloatArray = np.asarray(self.weights, np.float32) @ parts
-        return fused
+        scores = zscores(np.array((lexical, classified, vector)))
+        return np.asarray(np.array(self.weights, np.float32) @ scores, np.float32)
 
     def probabilities(self, fused: FloatArray) -> FloatArray:
         """Return the softmax of fused scores, shape (topics,)."""
@@ -32,14 +32,24 @@ class Fusion:
 
 
 def zscores(scores: FloatArray) -> FloatArray:
-    """Return scores with mean 0 and deviation 1; NaN and constant scores become 0."""
+    """Return scores with mean 0 and deviation 1 along the last axis.
+
+    NaN and constant scores become 0.
+    """
     # Sums and products by hand: numpy's own mean and std cost more than the rest of a ranking.
-    known = ~np.isnan(scores)
-    present = scores if known.all() else scores[known]
-    if not len(present):
-        return np.zeros_like(scores)
-    middle = np.add.reduce(present) / np.float32(len(present))
-    centred = present - middle
-    spread = max(float(centred @ centred / np.float32(len(present))) ** 0.5, 1e-6)
-    scaled = (scores - middle) / np.float32(spread)
-    return scaled if len(present) == len(scores) else np.where(known, scaled, np.float32(0))
+    absent = np.isnan(scores)
+    if absent.any():
+        return _present_zscores(scores, ~absent)
+    count = np.float32(scores.shape[-1])
+    centred = scores - np.add.reduce(scores, axis=-1, keepdims=True) / count
+    spread = np.sqrt(np.add.reduce(centred * centred, axis=-1, keepdims=True) / count)
+    return np.asarray(centred / np.maximum(spread, np.float32(1e-6)), np.float32)
+
+
+def _present_zscores(scores: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    count = np.maximum(np.add.reduce(known, axis=-1, keepdims=True), 1).astype(np.float32)
+    present = np.where(known, scores, np.float32(0))
+    middle = np.add.reduce(present, axis=-1, keepdims=True) / count
+    centred = np.where(known, scores - middle, np.float32(0))
+    spread = np.sqrt(np.add.reduce(centred * centred, axis=-1, keepdims=True) / count)
+    return np.asarray(centred / np.maximum(spread, np.float32(1e-6)), np.float32)

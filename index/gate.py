@@ -5,11 +5,12 @@ Two logistic judges look at the scores of one question: is it about our topics a
 the thresholds on text that trained nothing.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from index.values import FloatArray, Zone
+from index.values import ROUNDING, FloatArray, Zone
 
 MEASURES = (
     "lexical best",
@@ -58,8 +59,8 @@ class Judge:
 
     def probability(self, measures: FloatArray) -> float:
         """Return a probability for one row of ``MEASURES``."""
-        logit = self.weights @ ((measures - self.centre) / self.spread) + self.bias
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        logit = float(self.weights @ ((measures - self.centre) / self.spread)) + self.bias
+        return 1 / (1 + math.exp(-min(max(logit, -30.0), 30.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class Thresholds:
 
     def zone(self, known: float, right: float) -> Zone:
         """Return what to do with a question of these two probabilities."""
-        if right >= self.answer:
+        if right >= self.answer - ROUNDING:
             return Zone.ANSWER
-        return Zone.CLARIFY if known >= self.clarify else Zone.DECLINE
+        return Zone.CLARIFY if known >= self.clarify - ROUNDING else Zone.DECLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,42 +86,41 @@ class Gate:
     thresholds: Thresholds
 
 
+# What stands for a missing lexical score, log-probability, cosine and fused probability.
+_MISSING = np.array([[0.0], [-20.0], [0.0], [0.0]], np.float32)
+
+
 def measure(evidence: Evidence) -> FloatArray:
     """Return the row of ``MEASURES`` for one question over at least one topic."""
-    lexical = _descending(evidence.lexical)
-    classes = _descending(_filled(evidence.classified, -20.0))
-    cosines = _descending(_filled(evidence.vector, 0.0))
-    first, second = _descending(evidence.fused)[:2]
+    scores = np.array((evidence.lexical, evidence.classified, evidence.vector, evidence.fused))
     best = int(evidence.fused.argmax())
-    parts = (evidence.lexical, evidence.classified, evidence.vector)
-    # Nothing is below NaN, and nothing NaN is below: a missing score agrees with no topic.
-    agreement = sum(part[best] == part[best] and not (part > part[best]).any() for part in parts)
+    # fmax passes over NaN, and nothing is below NaN: a missing score agrees with no topic.
+    agreeing = scores[:3, best] >= np.fmax.reduce(scores[:3], axis=1)
+    lexical, classes, cosines, fused = _highest(scores)
     return np.array(
         (
             lexical[0],
-            lexical[0] / np.sqrt(evidence.length + 1),
+            lexical[0] / math.sqrt(evidence.length + 1),
             lexical[0] - lexical[4],
             evidence.in_scope,
             classes[0],
             classes[0] - classes[1],
             cosines[0],
             cosines[0] - cosines[1],
-            first,
-            first - second,
-            agreement,
-            np.log1p(evidence.length),
+            fused[0],
+            fused[0] - fused[1],
+            np.count_nonzero(agreeing),
+            math.log1p(evidence.length),
             evidence.familiar,
         ),
         np.float32,
     )
 
 
-def _filled(scores: FloatArray, missing: float) -> FloatArray:
+def _highest(scores: FloatArray) -> list[list[float]]:
+    """Return each row's five highest scores, best first, padded with its lowest."""
     absent = np.isnan(scores)
-    return np.where(absent, np.float32(missing), scores) if absent.any() else scores
-
-
-def _descending(scores: FloatArray) -> FloatArray:
-    """Return the five highest scores, best first, padded with the lowest."""
-    ordered = np.sort(scores)[::-1][:5]
-    return ordered if len(ordered) == 5 else np.pad(ordered, (0, 5 - len(ordered)), mode="edge")
+    if absent.any():
+        scores = np.where(absent, _MISSING, scores)
+    highest: list[list[float]] = np.sort(scores)[:, :-6:-1].tolist()
+    return [row + row[-1:] * (5 - len(row)) for row in highest]

@@ -24,49 +24,66 @@ FUZZY_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 
 @dataclass(frozen=True, slots=True)
 class PhraseTable:
-    """Phrases with values, found by longest match from each position."""
+    """Phrases with values, found by longest match from each position.
+
+    ``firsts`` holds the first characters of all phrases, ``lengths`` the lengths of those that
+    begin with the same two characters, longest first: few places in a text pass both.
+    """
 
     values: Mapping[str, tuple[str, ...]]
+    firsts: frozenset[str]
     lengths: Mapping[str, tuple[int, ...]]
 
     def longest_at(self, text: str, position: int) -> str | None:
         """Return the longest phrase that starts at ``position``, or None."""
-        for length in self.lengths.get(text[position], ()):
+        for length in self.lengths.get(text[position : position + 2], ()):
             phrase = text[position : position + length]
             if phrase in self.values:
                 return phrase
-        return None
+        single = text[position]
+        return single if single in self.values else None
 
     def replace(self, text: str) -> str:
         """Return ``text`` with each phrase replaced by its first value, left to right."""
+        found = [*self._apart(text)]
+        if not found:
+            return text
         parts: list[str] = []
-        position = 0
-        lengths = self.lengths
-        while position < len(text):
-            phrase = self.longest_at(text, position) if text[position] in lengths else None
-            parts.append(self.values[phrase][0] if phrase else text[position])
-            position += len(phrase) if phrase else 1
-        return "".join(parts)
+        end = 0
+        for position, phrase in found:
+            parts += (text[end:position], self.values[phrase][0])
+            end = position + len(phrase)
+        return "".join((*parts, text[end:]))
 
     def outline(self, text: str) -> list[str]:
         """Return ``text`` as a sequence: the first value for each phrase, else the character."""
         parts: list[str] = []
-        position = 0
-        lengths = self.lengths
-        while position < len(text):
-            phrase = self.longest_at(text, position) if text[position] in lengths else None
-            parts.append(f"={self.values[phrase][0]}" if phrase else text[position])
-            position += len(phrase) if phrase else 1
+        end = 0
+        for position, phrase in self._apart(text):
+            parts += text[end:position]
+            parts.append(f"={self.values[phrase][0]}")
+            end = position + len(phrase)
+        parts += text[end:]
         return parts
 
     def found_in(self, text: str) -> Iterator[str]:
         """Yield the values of the longest phrase at every position (phrases may overlap)."""
-        lengths = self.lengths
+        firsts = self.firsts
         for position, character in enumerate(text):
-            if character in lengths:
+            if character in firsts:
                 phrase = self.longest_at(text, position)
                 if phrase:
                     yield from self.values[phrase]
+
+    def _apart(self, text: str) -> Iterator[tuple[int, str]]:
+        """Yield the longest phrases and where they stand, left to right, none over another."""
+        firsts, end = self.firsts, 0
+        for position, character in enumerate(text):
+            if character in firsts and position >= end:
+                phrase = self.longest_at(text, position)
+                if phrase:
+                    yield position, phrase
+                    end = position + len(phrase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +123,10 @@ def phrase_table(pairs: Iterable[tuple[str, str]]) -> PhraseTable:
             values[phrase].append(value)
     lengths: dict[str, set[int]] = defaultdict(set)
     for phrase in values:
-        lengths[phrase[0]].add(len(phrase))
+        lengths[phrase[:2]].add(len(phrase))
     return PhraseTable(
         {phrase: tuple(found) for phrase, found in values.items()},
+        frozenset(phrase[0] for phrase in values),
         {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()},
     )
 

@@ -8,7 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import add
 
+from index.grams import numbers_of
 from index.lexicon import Lexicon, shipped_lexicon
 from index.values import Question
 
@@ -82,7 +84,9 @@ def _sounds(units: list[str], lexicon: Lexicon) -> list[str | None]:
     """Return the clause's syllables in order; None marks a break in the chain."""
     joined = "".join(units)
     sounds: list[str | None] = []
-    plain, special = lexicon.sounds, lexicon.polyphones.lengths
+    plain, special = lexicon.sounds, lexicon.polyphones.firsts
+    if special.isdisjoint(units) and None not in (simple := [*map(plain.get, units)]):
+        return simple
     position = settled = 0
     for unit in units:
         if position >= settled:
@@ -98,7 +102,7 @@ def _sounds(units: list[str], lexicon: Lexicon) -> list[str | None]:
 
 def _spoken(joined: str, at: int, unit: str, lexicon: Lexicon) -> tuple[list[str | None], int]:
     """Return the syllables of what stands at ``at``, and how many characters they cover."""
-    if unit in lexicon.polyphones.lengths:
+    if unit in lexicon.polyphones.firsts:
         phrase = lexicon.polyphones.longest_at(joined, at)
         if phrase:
             return list(lexicon.polyphones.values[phrase][0].split()), len(phrase)
@@ -120,21 +124,15 @@ def _typed_concepts(units: list[str], lexicon: Lexicon) -> Iterator[str]:
             chain = ""
 
 
-def _clause_tokens(clause: str, lexicon: Lexicon) -> Iterator[str]:
-    units = _UNITS.findall(clause)
-    yield from units
-    for first, second in pairwise(units):
-        yield first + second
+def _clause_tokens(clause: str, lexicon: Lexicon) -> list[str]:
+    units: list[str] = _UNITS.findall(clause)
+    tokens = [*units, *map(add, units, units[1:])]
     sounds = _sounds(units, lexicon)
-    for left, right in pairwise(sounds):
-        if left and right:
-            yield f"{left}'{right}"
-    for concept in lexicon.concepts.found_in(clause):
-        yield f"={concept}"
-    if not clause.isascii() and not any(unit.isascii() for unit in units):
-        return
-    for concept in _typed_concepts(units, lexicon):
-        yield f"={concept}"
+    tokens += [f"{left}'{right}" for left, right in pairwise(sounds) if left and right]
+    tokens += [f"={concept}" for concept in lexicon.concepts.found_in(clause)]
+    if any(map(str.isascii, units)):
+        tokens += [f"={concept}" for concept in _typed_concepts(units, lexicon)]
+    return tokens
 
 
 def analyse(text: str) -> Question:
@@ -143,9 +141,12 @@ def analyse(text: str) -> Question:
     normal = normalise(text)
     plain = lexicon.dialect.replace(normal)
     tokens: list[str] = []
-    for clause in _clauses(plain, lexicon.particles):
-        tokens.extend(_clause_tokens(clause, lexicon))
-    return Question(normal, _clauses(normal, lexicon.particles), tuple(tokens))
+    clauses = plain_clauses = _clauses(plain, lexicon.particles)
+    for clause in plain_clauses:
+        tokens += _clause_tokens(clause, lexicon)
+    if plain != normal:
+        clauses = _clauses(normal, lexicon.particles)
+    return Question(normal, plain, clauses, tuple(tokens), numbers_of(tokens))
 
 
 def featurize(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Values that pass between the parts of the search core, and the errors they raise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 IdArray = NDArray[np.int64]
+Numbers = NDArray[np.uint64]
+
+# A fitted threshold is the score of some line; how its sum was rounded must not decide on it.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,17 @@ class Topic:
 class Question:
     """One message, taken apart once and handed to every model.
 
-    ``text`` is normalised; ``clauses`` are its parts between punctuation; ``tokens`` are the
-    features of ``index.text.featurize``, repeated as often as they occur.
+    ``text`` is normalised, ``plain`` the same without dialect; ``clauses`` are the parts of
+    ``text`` between punctuation; ``tokens`` are the features of ``index.text.featurize``,
+    repeated as often as they occur, and ``numbers`` are theirs (``index.grams``), by which
+    tables are asked.
     """
 
     text: str
+    plain: str
     clauses: tuple[str, ...]
     tokens: tuple[str, ...]
+    numbers: Numbers = field(repr=False, compare=False)
 
 
 class Zone(StrEnum):

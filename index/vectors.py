@@ -15,7 +15,7 @@ from index.values import DimensionMismatch, FloatArray
 class VectorIndex:
     """Unit vectors with a label each; exhaustive search by cosine."""
 
-    flat: faiss.Index
+    flat: faiss.IndexFlat
     labels: tuple[str, ...]
 
     def nearest(self, vector: FloatArray, k: int) -> list[tuple[str, float]]:
@@ -28,9 +28,13 @@ class VectorIndex:
         Raises:
             DimensionMismatch: when the index holds vectors of another length.
         """
-        cosines, rows = self._search(vector, min(k, len(self.labels)))
+        self._check(vector)
+        if not self.labels:
+            return []
+        cosines, rows = self.flat.search(vector[None, :], min(k, len(self.labels)))
         return [
-            (self.labels[row], float(cosine)) for row, cosine in zip(rows, cosines, strict=True)
+            (self.labels[row], float(cosine))
+            for row, cosine in zip(rows[0], cosines[0], strict=True)
         ]
 
     def cosines(self, vector: FloatArray) -> FloatArray:
@@ -39,18 +43,21 @@ class VectorIndex:
         Raises:
             DimensionMismatch: when the index holds vectors of another length.
         """
-        found, rows = self._search(vector, len(self.labels))
-        ordered = np.empty(len(self.labels), np.float32)
-        ordered[rows] = found
-        return ordered
+        self._check(vector)
+        count = len(self.labels)
+        if not count:
+            return np.empty(0, np.float32)
+        query = np.ascontiguousarray(vector, np.float32)
+        rows, found = np.arange(count), np.empty(count, np.float32)
+        # Every row by its number: nothing is sorted only to be put back in order.
+        self.flat.compute_distance_subset(  # type: ignore[attr-defined]  # not in its stubs
+            1, faiss.swig_ptr(query), count, faiss.swig_ptr(found), faiss.swig_ptr(rows)
+        )
+        return found
 
-    def _search(self, vector: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
+    def _check(self, vector: FloatArray) -> None:
         if vector.shape[0] != self.flat.d:
             raise DimensionMismatch(self.flat.d, vector.shape[0])
-        if not k:
-            return np.empty(0, np.float32), np.empty(0, np.int64)
-        cosines, rows = self.flat.search(vector[None, :], k)
-        return cosines[0], rows[0]
 
     def save(self, path: Path) -> None:
         """Write the vectors to ``path``; the labels are kept by the caller."""
@@ -69,8 +76,12 @@ def load_vectors(path: Path, labels: Sequence[str]) -> VectorIndex:
 
     Raises:
         RuntimeError: when FAISS cannot read the file.
+        ValueError: when it holds an index of another kind.
     """
-    return VectorIndex(faiss.read_index(str(path)), tuple(labels))
+    flat = faiss.read_index(str(path))
+    if not isinstance(flat, faiss.IndexFlat):
+        raise ValueError(f"{path} holds a {type(flat).__name__}, not a flat index")
+    return VectorIndex(flat, tuple(labels))
 
 
 def centroids(vectors: FloatArray, labels: Sequence[str], topics: Sequence[str]) -> FloatArray:

@@ -29,8 +29,11 @@ from storage.errors import (
 from storage.facts import find_fact, keep_fact, keep_first_fact
 from storage.locks import exclusive, swapped_file, swapped_folder
 from storage.migrations import bring_up_to_date, differences, draft_revision, migrate, pending
-from storage.rows import chunks, insert_if_absent
+from storage.rows import chunks, insert_if_absent, inserted_id, put
 from storage.schema import JsonText, RowId, UtcDateTime, metadata
+from storage.work_jobs import Jobs, Run
+from storage.work_leases import take_lease
+from storage.work_rows import Trouble, reschedule, schedule, troubles, unschedule
 
 __all__ = [
     "BrokenReferences",
@@ -44,14 +47,17 @@ __all__ = [
     "DatabaseReadOnly",
     "DatabaseUnavailable",
     "DiskFull",
+    "Jobs",
     "JsonText",
     "LockTimedOut",
     "MigrationNeeded",
     "NaiveDateTime",
     "NestedWrite",
     "RowId",
+    "Run",
     "StorageError",
     "TransactionEnded",
+    "Trouble",
     "UnsupportedDatabase",
     "UtcDateTime",
     "WriteConflict",
@@ -63,6 +69,7 @@ __all__ = [
     "exclusive",
     "find_fact",
     "insert_if_absent",
+    "inserted_id",
     "is_valid",
     "keep_fact",
     "keep_first_fact",
@@ -71,7 +78,13 @@ __all__ = [
     "new_code",
     "open_database",
     "pending",
+    "put",
     "read_code",
+    "reschedule",
+    "schedule",
     "swapped_file",
     "swapped_folder",
+    "take_lease",
+    "troubles",
+    "unschedule",
 ]

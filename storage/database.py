@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import partial
 from threading import local
 from types import TracebackType
@@ -83,9 +83,12 @@ class Database:
             Exception: whatever ``work`` raised.
         """
         future = self.submit(work)
-        if timeout is not None and wait([future], timeout).not_done:
-            raise WriteTimedOut(timeout)
-        return future.result()
+        try:
+            return future.result(timeout)
+        except TimeoutError as error:
+            if timeout is None or future.done():
+                return future.result()  # done just now, or a TimeoutError of the closure's own
+            raise WriteTimedOut(timeout) from error
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Queue ``work`` as ``write`` does and return at once.

@@ -1,13 +1,19 @@
-"""Small helpers for writing rows that behave the same on both stores."""
+"""Small helpers for writing rows that behave the same on both stores.
+
+Building a statement costs four times what running it does, so statements are made once: these
+here by table and keys, those of a ``store.py`` as constants with ``bindparam``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 T = TypeVar("T")
 
@@ -28,14 +34,64 @@ def insert_if_absent(
         values: column name to value.
         keys: the columns of one unique constraint or of the primary key.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(table)
-        .on_conflict_do_nothing(index_elements=list(keys))
-        .returning(table.c[keys[0]])
-    )
+    return inserted_id(connection, table, values, keys=keys, wanted=keys[0]) is not None
+
+
+def inserted_id(
+    connection: Connection,
+    table: Table,
+    values: Mapping[str, Any],
+    *,
+    keys: Sequence[str],
+    wanted: str = "id",
+) -> Any:  # noqa: ANN401 - of the column's type
+    """Insert a row as ``insert_if_absent`` does; return its ``wanted`` column.
+
+    Returns None when a row with the same ``keys`` stood.
+    """
+    statement = _insert_if_absent(connection.dialect.name, table, tuple(keys), wanted)
     # Values as parameters: half the cost of values() in the statement.
-    return connection.execute(statement, dict(values)).first() is not None
+    return connection.execute(statement, dict(values)).scalar_one_or_none()
+
+
+def put(
+    connection: Connection, table: Table, values: Mapping[str, Any], *, keys: Sequence[str]
+) -> None:
+    """Insert a row, or give the one with the same ``keys`` these values.
+
+    Args:
+        connection: of the transaction to write in.
+        table: where.
+        values: column name to value, keys included.
+        keys: the columns of one unique constraint or of the primary key.
+    """
+    columns = tuple(name for name in values if name not in keys)
+    statement = _put(connection.dialect.name, table, tuple(keys), columns)
+    connection.execute(statement, dict(values))
+
+
+@cache
+def _insert_if_absent(
+    dialect: str, table: Table, keys: tuple[str, ...], wanted: str
+) -> ReturningInsert[Any]:
+    return (
+        _insert(dialect, table)
+        .on_conflict_do_nothing(index_elements=keys)
+        .returning(table.c[wanted])
+    )
+
+
+@cache
+def _put(
+    dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    statement = _insert(dialect, table)
+    given = {name: statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=keys, set_=given)
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

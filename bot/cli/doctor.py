@@ -1,13 +1,17 @@
 """``lifeline doctor``: what is configured, what is missing, and what that switches off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import typer
 from pydantic import SecretStr
 
+from bot.app import utc_now
+from bot.cli.doctor_backlog import backlog_lines
+from bot.cli.doctor_channels import channel_lines
 from bot.cli.problems import without_password
+from bot.cli.wechat_check import Line
 from bot.preparing import INDEX_FOLDER, KNOWLEDGE_FILE
 from bot.settings import SETTING_PREFIX, Settings
 from community.districts import UnknownDistrict, load_district
@@ -21,53 +25,74 @@ from storage import Database, StorageError, open_database, pending
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-class Line(NamedTuple):
-    """One thing the doctor says; ``is_fault`` makes the command end with 1."""
-
-    mark: str
-    text: str
-    is_fault: bool = False
+# The first bytes of every SQLite file (sqlite.org/fileformat.html).
+_SQLITE_HEADER = b"SQLite format 3\x00"
 
 
-def examine(settings: Settings) -> Iterator[Line]:
+def examine(settings: Settings, now: datetime) -> Iterator[Line]:
     """Yield what is set, what is missing and what that switches off."""
     yield from _settings(settings)
-    yield from _database(settings)
+    yield from _database(settings, now)
     yield from _knowledge(settings)
     yield from _model(settings)
     for name in settings.districts:
         yield from _district(name)
-    yield Line("·", "微信、Telegram：这一版还没有，网页聊天和终端可用")
+    yield from channel_lines(settings)
 
 
 def _settings(settings: Settings) -> Iterator[Line]:
     for name in Settings.model_fields:
         value = getattr(settings, name)
-        hidden = "（已设，不显示）" if isinstance(value, SecretStr) else value
-        shown = ",".join(hidden) if isinstance(hidden, tuple) else str(hidden or "（空）")
-        yield Line("·", f"{SETTING_PREFIX}{name.upper()} = {without_password(shown)}")
+        yield Line("·", f"{SETTING_PREFIX}{name.upper()} = {without_password(_shown(value))}")
 
 
-def _database(settings: Settings) -> Iterator[Line]:
+def _shown(value: object) -> str:
+    """Return a setting as it is written in the environment; a secret is only said to be set."""
+    if isinstance(value, SecretStr):
+        return "（已设，不显示）"
+    if isinstance(value, Mapping):
+        value = tuple(f"{name}={text}" for name, text in value.items())
+    return (",".join(value) if isinstance(value, tuple) else str(value)) or "（空）"
+
+
+def _database(settings: Settings, now: datetime) -> Iterator[Line]:
     if not settings.is_embedded and settings.secret_key is None:
         yield Line("✗", "用PostgreSQL必须设 LIFELINE_SECRET_KEY，不设启动不了", is_fault=True)
     file = settings.database.partition(":///")[2]
     if settings.is_embedded and file and not Path(file).exists():
         yield Line("·", "主数据库还没有，第一次启动时建")
         return
+    if settings.is_embedded and file:
+        yield from _queue_file(file)
     try:
         with open_database(settings.database) as database:
-            yield from _tables_and_key(settings, database)
+            if pending(database):
+                yield Line("✗", "主数据库的表不是最新的：运行 lifeline migrate", is_fault=True)
+                return
+            yield Line("✓", "主数据库可用，表是最新的")
+            yield from _key_lines(settings, database)
+            yield from backlog_lines(database, now)
     except StorageError as error:
         problem = without_password(str(error))
         yield Line("✗", f"主数据库打不开：{problem}", is_fault=True)
 
 
-def _tables_and_key(settings: Settings, database: Database) -> Iterator[Line]:
-    if pending(database):
-        yield Line("✗", "主数据库的表不是最新的：运行 lifeline migrate", is_fault=True)
+def _queue_file(main: str) -> Iterator[Line]:
+    """Yield the state of the queue beside an embedded database; it can always be made anew."""
+    file = Path(main).with_name("work.db")
+    if not file.exists():
+        yield Line("·", f"后台队列 {file} 还没有，启动时自动建")
         return
-    yield Line("✓", "主数据库可用，表是最新的")
+    with file.open("rb") as opened:
+        header = opened.read(len(_SQLITE_HEADER))
+    if header in {b"", _SQLITE_HEADER}:
+        yield Line("✓", f"后台队列 {file} 在；不用备份，丢了会按主数据库重建")
+    else:
+        text = f"后台队列 {file} 坏了：停下服务，删掉它再启动，会按主数据库重建"
+        yield Line("✗", text, is_fault=True)
+
+
+def _key_lines(settings: Settings, database: Database) -> Iterator[Line]:
     kept = database.read(kept_fingerprint)
     key = _key(settings)
     if kept is None:
@@ -121,8 +146,9 @@ def _district(name: str) -> Iterator[Line]:
 @app.command()
 def doctor() -> None:
     """看配置了什么、缺什么、因此关掉了什么。 | What is configured, missing, switched off."""
-    lines = list(examine(Settings()))
-    for line in lines:
+    has_fault = False
+    for line in examine(Settings(), utc_now()):
         typer.echo(f"{line.mark} {line.text}")
-    if any(line.is_fault for line in lines):
+        has_fault = has_fault or line.is_fault
+    if has_fault:
         raise typer.Exit(1)

@@ -17,13 +17,36 @@ _NEEDS_ENCODER = (
 )
 # What the extra `encoder` brings.
 _ENCODER_PACKAGES = frozenset({"torch", "sentence_transformers", "sklearn"})
+_AES_KEY = "照抄微信后台的EncodingAESKey，43个英文字母和数字"
+# Their values are never shown; a test holds this against the settings.
+SECRET_SETTINGS = frozenset(
+    {
+        "secret_key",
+        "wechat_token",
+        "wechat_app_secret",
+        "wechat_aes_key",
+        "wechat_previous_aes_key",
+        "telegram_token",
+        "telegram_secret",
+    }
+)
 # setting → what may stand there.
 _ALLOWED = {
     "port": "只能是0到65535的整数，例如 8000",
     "districts": "至少写一个区县，用英文逗号分开，例如 demo",
     "log_level": "只能写 DEBUG、INFO、WARNING、ERROR 或 CRITICAL",
     "database_url": "写成 sqlite:////绝对路径/lifeline.db，或 postgresql+psycopg://用户:密码@主机:端口/库名",
+    "wechat_mode": "只能写 plain（明文）、compatible（兼容）或 safe（安全），和微信后台选的一样",
+    "wechat_token": "3到32位英文字母和数字，和微信后台填的Token一样",
+    "wechat_app_id": "开了微信就要填，照抄微信后台的AppID，样子是wx加16位字母和数字",
+    "wechat_aes_key": f"安全模式和兼容模式必填；{_AES_KEY}",
+    "wechat_previous_aes_key": f"换密钥时才填；{_AES_KEY}",
+    "wechat_templates": "写成 用途=模板ID，用英文逗号分开，例如 drill=AbC,case=DeF",
+    "wechat_fresh_seconds": "只能是30到86400的整数（秒），例如 300",
+    "telegram_secret": "自己定一串，只用英文字母、数字、_ 和 -，最多256个",
 }
+# The fields of WeChatConfig whose settings have other names.
+_WECHAT_FIELDS = {"fresh_for": "wechat_fresh_seconds"}
 _REASONS = {
     errno.EACCES: "没有权限",
     errno.EPERM: "没有权限",

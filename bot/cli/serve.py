@@ -1,7 +1,6 @@
 """``lifeline serve``: the service with the web chat, until Ctrl-C."""
 
 import errno
-import logging
 import signal
 import socket
 
@@ -9,6 +8,7 @@ import typer
 import uvicorn
 
 from bot.app import build_app
+from bot.cli.logs import set_up_logging
 from bot.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -37,11 +37,7 @@ def _address(server: uvicorn.Server) -> str:
 def serve() -> None:
     """启动服务和网页聊天。 | Start the service and the web chat."""
     settings = Settings()
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # Two lines at every start that say nothing; migrations that are applied, we say ourselves.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    set_up_logging(settings.log_level)
     with _listening(settings) as listener:
         _run(settings, listener)
 

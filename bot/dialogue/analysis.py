@@ -34,6 +34,11 @@ class Analysis:
     danger: str = ""
     aid: str = ""
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether there may be danger, so that nothing may stand before the reply."""
+        return bool(self.emergency or self.crisis or self.danger)
+
     def as_asked(self) -> Self:
         """Return the same without its emergency, for one who said it is not happening now."""
         return replace(self, emergency="", is_sure=False)

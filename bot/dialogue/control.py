@@ -15,6 +15,7 @@ class Control(Enum):
     BASIS = "basis"
     DISLIKE = "dislike"
     USEFUL = "useful"
+    MORE = "more"
 
 
 _WORDS: dict[Control, frozenset[str]] = {
@@ -26,9 +27,22 @@ _WORDS: dict[Control, frozenset[str]] = {
     ),
     Control.UNSUBSCRIBE: frozenset({"退订", "td", "取消订阅", "unsubscribe", "/stop", "不要再发"}),
     Control.HUMAN: frozenset(
-        {"人工", "转人工", "人工客服", "客服", "人工服务", "找人工", "我要人工", "真人"}
+        {
+            "人工",
+            "人工客服",
+            "客服",
+            "human",
+            "staff",
+            "agent",
+            "人工服务",
+            "找人工",
+            "我要人工",
+            "真人",
+        }
     ),
-    Control.BASIS: frozenset({"依据", "法规依据", "法律依据", "出处", "来源", "条文", "原文"}),
+    Control.BASIS: frozenset(
+        {"依据", "法规依据", "法律依据", "出处", "来源", "条文", "原文", "source", "sources"}
+    ),
     Control.DISLIKE: frozenset(
         {
             "不对",
@@ -40,9 +54,12 @@ _WORDS: dict[Control, frozenset[str]] = {
             "错了",
             "牛头不对马嘴",
             "不是我问的",
+            "wrong",
+            "not this",
         }
     ),
-    Control.USEFUL: frozenset({"有用", "有帮助", "答对了"}),
+    Control.USEFUL: frozenset({"有用", "有帮助", "答对了", "useful", "helpful"}),
+    Control.MORE: frozenset({"更多", "还有", "看更多", "more", "/more"}),
 }
 _MEANING = {word: control for control, words in _WORDS.items() for word in words}
 # What may stand around a word; str.strip() reads it once, which a regular expression that

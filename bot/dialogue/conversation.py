@@ -6,7 +6,6 @@ from somebody who is in an emergency or a crisis: their session is remembered he
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,8 +20,12 @@ from bot import store
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.brain import Brain
 from bot.dialogue.deciding import Outcome
+from bot.dialogue.functions import SAY, given_to
+from bot.dialogue.heard import Desk, Heard
+from bot.dialogue.house import House, Pushed
+from bot.dialogue.manners import fitted
+from bot.dialogue.memory import Memory, Said
 from bot.dialogue.session import (
-    EMERGENCY_FORGOTTEN_AFTER,
     Effects,
     Session,
     session_from_json,
@@ -30,6 +33,8 @@ from bot.dialogue.session import (
 )
 from bot.dialogue.turns import Turn, replies_from_json, reply_to_json
 from bot.messages import Account, Reply, Utterance
+from community.delivery_store import cancel_for_account
+from community.reach import note_blocked
 from community.store import account_of, find_account, resident_of
 from knowledge.store import record_feedback, record_label, record_unanswered
 from storage import Database, StorageError
@@ -41,7 +46,6 @@ STORING_SECONDS = 2.5
 # When storing has failed, for the session of somebody whom this process does not remember.
 READING_SECONDS = 0.2
 READING_THREADS = 4
-MOST_REMEMBERED = 10_000
 MOST_SHOWN_TURNS = 50
 # An account's sessions follow one another, whatever the clocks of several hosts say.
 _TICK = timedelta(microseconds=1)
@@ -49,16 +53,6 @@ _TICK = timedelta(microseconds=1)
 
 class _Withdrawn(Exception):
     """A message whose sender was told that it was not stored, and so must not be."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one message led to, and when; ``at`` orders the sessions of one account."""
-
-    utterance_id: str | None
-    outcome: Outcome
-    at: datetime
-    is_stored: bool = False
 
 
 @dataclass(slots=True)
@@ -73,51 +67,28 @@ class _Message:
     analysis: Analysis
     now: datetime
     lock: Lock = field(default_factory=Lock)
-    said: _Said | None = None
+    said: Said | None = None
     is_answered: bool = False
     is_withdrawn: bool = False
-
-
-class _Memory:
-    """What was said last to accounts in an emergency or crisis, or without being stored."""
-
-    def __init__(self) -> None:
-        self._said: OrderedDict[Account, _Said] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, account: Account, now: datetime) -> _Said | None:
-        """Return what is remembered of an account, unless too much time has passed."""
-        with self._lock:
-            said = self._said.get(account)
-            return said if said and not _is_past(said, now) else None
-
-    def keep(self, account: Account, said: _Said, now: datetime) -> None:
-        """Remember ``said``, unless something later is; stored and over, it is forgotten."""
-        with self._lock:
-            standing = self._said.get(account)
-            if standing and standing.at > said.at:
-                return
-            self._said.pop(account, None)
-            if not said.is_stored or said.outcome.session.is_urgent:
-                self._said[account] = said
-            while self._said and self._has_too_much(now):
-                self._said.popitem(last=False)
-
-    def _has_too_much(self, now: datetime) -> bool:
-        return len(self._said) > MOST_REMEMBERED or _is_past(next(iter(self._said.values())), now)
 
 
 class Conversation:
     """Takes every channel's messages; synchronous, to be called from worker threads."""
 
     def __init__(
-        self, database: Database, brain: Brain, clock: Callable[[], datetime], zone: ZoneInfo
+        self,
+        database: Database,
+        brain: Brain,
+        clock: Callable[[], datetime],
+        zone: ZoneInfo,
+        house: House | None = None,
     ) -> None:
+        self._house = house or House()
         self._database = database
         self._brain = brain
         self._clock = clock
         self._zone = zone
-        self._memory = _Memory()
+        self._memory = Memory()
         self._readers = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="session-reader")
 
     @property
@@ -133,7 +104,10 @@ class Conversation:
             limited: the sender writes too fast; only what is urgent is answered.
         """
         brain, now, account = self._brain, self._clock(), utterance.account
-        analysis = brain.analyse(utterance.text)
+        if utterance.event and utterance.event.kind == "left":
+            return self._leave(utterance, now)
+        utterance = _spoken(utterance)
+        analysis = Analysis() if self._is_known(utterance) else brain.analyse(utterance.text)
         is_urgent = brain.dialogue.urgent(analysis) is not None or self._is_open(account, now)
         if limited and not is_urgent:
             slow = Reply("chat", brain.general["slow_down"])
@@ -166,6 +140,46 @@ class Conversation:
 
         return [_turn(row) for row in self._database.read(rows)]
 
+    def turn(self, account: Account, turn_id: int) -> Turn | None:
+        """Return one turn of the account's; None when it is another's or too old."""
+
+        def row(db: Connection) -> store.TurnRow | None:
+            account_id = find_account(db, account.channel, account.name)
+            return store.turn_of(db, account_id, turn_id) if account_id is not None else None
+
+        found = self._database.read(row)
+        return _turn(found) if found else None
+
+    def send_later(self, utterance: Utterance, turn: Turn) -> None:
+        """Queue the replies of a turn that came too late for the platform's request."""
+        if not turn.replies:
+            return
+        pushed = Pushed(utterance.account, turn.replies, f"late:{utterance.id}", turn.id)
+
+        def work(db: Connection) -> None:
+            now = self._clock()
+            account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
+            self._house.push(db, account_id, pushed, now)
+
+        self._database.write(work)
+
+    def _leave(self, utterance: Utterance, now: datetime) -> Turn:
+        """Take somebody's leaving: nothing is sent any more, or all of theirs is deleted."""
+        account = utterance.account
+
+        def work(db: Connection) -> None:
+            account_id = find_account(db, account.channel, account.name)
+            if account_id is None:
+                return
+            if self._house.manner(account).forgets_who_leaves:
+                self._house.forget(db, account_id, now)
+            else:
+                note_blocked(db, account_id, now)
+                cancel_for_account(db, account_id, now)
+
+        self._database.write(work, timeout=STORING_SECONDS)
+        return Turn(None, "", (), now)
+
     def rate(self, account: Account, turn_id: int, *, useful: bool) -> bool:
         """Note 有用 or 没用 for the answer in a turn; False when there is no such answer.
 
@@ -197,19 +211,27 @@ class Conversation:
         while self._database.write(partial(store.forget_old, now=self._clock())):
             continue
 
+    def _is_known(self, utterance: Utterance) -> bool:
+        """Whether a message says what it means: 「不是我」 is no cry of somebody in despair."""
+        functions = self._house.reception.functions
+        return _is_tapped(utterance) or functions.is_word(utterance.text)
+
     def _is_open(self, account: Account, now: datetime) -> bool:
         said = self._memory.of(account, now)
         return said is not None and said.outcome.session.is_urgent
 
-    def _store_turn(self, message: _Message, db: Connection) -> tuple[Turn, _Said | None]:
+    def _store_turn(self, message: _Message, db: Connection) -> tuple[Turn, Said | None]:
         """Return the turn as it is stored, and what was said unless that was stored before."""
         utterance, now = message.utterance, message.now
         account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
         if seen := store.find_turn(db, account_id, utterance.id):
             return _turn(seen), None
         stored = store.load_session(db, account_id)
-        said = self._settled(message, stored)
+        said = self._settled(message, stored, Desk(db, account_id))
         outcome = said.outcome
+        if outcome.effects.is_forgotten:
+            account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
+            stored = None
         given = store.TurnRow(0, utterance.text, [reply_to_json(r) for r in outcome.replies], now)
         row, is_new = store.add_turn(db, account_id, utterance.id, given)
         if not is_new:
@@ -217,11 +239,15 @@ class Conversation:
         if stored is None or said.at >= stored.changed_at:
             store.save_session(db, account_id, session_to_json(outcome.session), said.at)
         _note_effects(db, outcome.effects, now)
+        self._house.note_contact(db, account_id, utterance, now)
+        if outcome.replies and self._house.manner(utterance.account).is_pushed:
+            pushed = Pushed(utterance.account, outcome.replies, f"turn:{row.id}", row.id)
+            self._house.push(db, account_id, pushed, now)
         if message.is_withdrawn:  # while this waited for a row or a lock
             raise _Withdrawn
         return Turn(row.id, utterance.text, outcome.replies, now), replace(said, is_stored=True)
 
-    def _settled(self, message: _Message, stored: store.StoredSession | None) -> _Said:
+    def _settled(self, message: _Message, stored: store.StoredSession | None, desk: Desk) -> Said:
         """Return what the sender was told already, else decide it on the latest session.
 
         Raises:
@@ -236,22 +262,26 @@ class Conversation:
                 before = _from_store(stored, message.now)
                 if kept and not kept.is_stored and kept.at > before.at:
                     before = kept
-                message.said = self._decide(message, before)
+                message.said = self._decide(message, before, desk)
             return message.said
 
-    def _decide(self, message: _Message, before: _Said) -> _Said:
-        utterance = message.utterance
+    def _decide(self, message: _Message, before: Said, desk: Desk | None = None) -> Said:
+        utterance, brain, house = message.utterance, message.brain, self._house
         if before.utterance_id == utterance.id:
             return before  # a repeat of what was answered, but perhaps not stored
-        outcome = message.brain.dialogue.decide(
-            before.outcome.session,
-            utterance.text,
-            message.analysis,
-            message.now.astimezone(self._zone),
+        heard = Heard(utterance, message.analysis)
+        at = (desk, message.now.astimezone(self._zone))
+        outcome = house.reception.decide(brain, before.outcome.session, heard, at)
+        manner = house.manner(utterance.account)
+        is_urgent = outcome.session.is_urgent or message.analysis.is_pressing
+        if desk and manner.shows_pending and not is_urgent:
+            outcome = house.with_pending(desk.db, desk.account_id, outcome, message.now)
+        hint = brain.function_words(outcome.session.language).get("more_hint", "")
+        return Said(
+            utterance.id, fitted(outcome, manner, hint), max(before.at + _TICK, message.now)
         )
-        return _Said(utterance.id, outcome, max(before.at + _TICK, message.now))
 
-    def _unstored(self, message: _Message, before: _Said) -> Turn:
+    def _unstored(self, message: _Message, before: Said) -> Turn:
         """Answer from memory; should the store get to the message yet, it stores this answer."""
         text, now, account = message.utterance.text, message.now, message.utterance.account
         with message.lock:
@@ -271,7 +301,7 @@ class Conversation:
         self._memory.keep(account, replace(said, is_stored=False), now)
         return Turn(None, text, said.outcome.replies, now)
 
-    def _read_session(self, account: Account, now: datetime) -> _Said:
+    def _read_session(self, account: Account, now: datetime) -> Said:
         """Return the stored session, new when it cannot be read at once: a reply is waiting."""
         try:
             reading = self._readers.submit(self._database.read, partial(_find_session, account))
@@ -281,10 +311,23 @@ class Conversation:
             return _from_store(None, now)
 
 
-def _from_store(stored: store.StoredSession | None, now: datetime) -> _Said:
+def _spoken(utterance: Utterance) -> Utterance:
+    """Return a tap on a choice that stands for words as these words."""
+    tapped = utterance.tapped
+    if tapped is None or not tapped.function.startswith(f"{SAY}/"):
+        return utterance
+    return replace(utterance, text=given_to(tapped.function), tapped=None)
+
+
+def _is_tapped(utterance: Utterance) -> bool:
+    tapped = utterance.tapped
+    return tapped is not None and bool(tapped.topic or tapped.function)
+
+
+def _from_store(stored: store.StoredSession | None, now: datetime) -> Said:
     session = session_from_json(stored.state) if stored else Session()
     at = stored.changed_at if stored else now - _TICK
-    return _Said(None, Outcome(session, ()), at, is_stored=True)
+    return Said(None, Outcome(session, ()), at, is_stored=True)
 
 
 def _find_session(account: Account, db: Connection) -> store.StoredSession | None:
@@ -299,10 +342,6 @@ def _urgent_alone(message: _Message, session: Session) -> Reply | None:
         emergency=state.kind if state else "", is_sure=state is not None, crisis=session.crisis
     )
     return urgent(message.analysis) or urgent(standing)
-
-
-def _is_past(said: _Said, now: datetime) -> bool:
-    return now - said.at > EMERGENCY_FORGOTTEN_AFTER
 
 
 def _note_effects(db: Connection, effects: Effects, now: datetime) -> None:

@@ -75,6 +75,30 @@ class Dialogue:
         """Whether there is knowledge to answer questions from."""
         return self._answerer is not None
 
+    def is_urgent(self, session: Session, analysis: Analysis, now: datetime) -> bool:
+        """Whether the turn belongs to an emergency or a crisis, open or new."""
+        state = session.emergency
+        is_open = (state is not None and not state.is_over(now)) or bool(session.crisis)
+        return is_open or self.urgent(analysis) is not None
+
+    def answer(self, session: Session, offer: Offer) -> Outcome:
+        """Return the answer behind a choice that was tapped, whatever was asked since."""
+        if self._answerer is None or not self._answerer.knows(offer.topic):
+            return self._say(session, "unprepared")
+        return self._take(session, offer)
+
+    def is_answer(self, session: Session, text: str) -> bool:
+        """Whether ``text`` is an answer that the open emergency waits for."""
+        return session.emergency is not None and self._flow.is_answer(session.emergency, text)
+
+    def beside(self, outcome: Outcome) -> Outcome:
+        """Return what was done beside an open emergency, with the word that it is still open."""
+        if not (outcome.session.emergency and outcome.replies):
+            return outcome
+        last = outcome.replies[-1]
+        noted = replace(last, text=f"{last.text}\n{self._flow.busy_note()}", choices=())
+        return replace(outcome, replies=(*outcome.replies[:-1], noted))
+
     def urgent(self, analysis: Analysis) -> Reply | None:
         """Return the reply that must go out even if nothing can be stored, or None."""
         if analysis.crisis:
@@ -194,7 +218,7 @@ class Dialogue:
         return self._say(session, "help")
 
     def _cancel(self, session: Session) -> Outcome:
-        busy = session.offers or session.emergency or session.crisis
+        busy = session.offers or session.emergency or session.crisis or session.flow
         return self._say(session.without_flow(), "cancelled" if busy else "nothing_to_cancel")
 
     def _unsubscribe(self, session: Session) -> Outcome:
@@ -202,6 +226,9 @@ class Dialogue:
 
     def _human(self, session: Session) -> Outcome:
         return self._say(session, "human")
+
+    def _more(self, session: Session) -> Outcome:
+        return self._say(session, "no_more")
 
     def _basis(self, session: Session) -> Outcome:
         if not (self._answerer and session.answered):
@@ -220,7 +247,7 @@ class Dialogue:
         if not (self._answerer and rest):
             return replace(self._say(session, "disliked_nothing"), effects=effects)
         reply = self._answerer.clarify(rest, self._general["disliked"])
-        session = replace(session, offers=_offers(reply), ranked=rest, answered="")
+        session = replace(session, offers=offers_of(reply), ranked=rest, answered="")
         return Outcome(session, (reply,), effects)
 
     def _others(self, session: Session) -> tuple[str, ...]:
@@ -238,6 +265,7 @@ class Dialogue:
         Control.BASIS: _basis,
         Control.DISLIKE: _dislike,
         Control.USEFUL: _useful,
+        Control.MORE: _more,
     }
 
     def _chosen(self, session: Session, text: str) -> Outcome | None:
@@ -272,7 +300,7 @@ class Dialogue:
         clarified = not session.answered and session.question
         label = (Labelled(session.question, offer.topic),) if clarified else ()
         reply = self._answerer.answer(offer.topic, session.elsewhere)
-        session = replace(session, offers=_offers(reply), answered=offer.topic)
+        session = replace(session, offers=offers_of(reply), answered=offer.topic)
         return Outcome(session, (reply,), Effects(labelled=label))
 
     def _courtesy(self, session: Session, text: str) -> Outcome | None:
@@ -297,7 +325,7 @@ class Dialogue:
             question=text[:_MOST_QUESTION_CHARACTERS],
             ranked=ranked,
             elsewhere=analysis.elsewhere,
-            offers=_offers(reply),
+            offers=offers_of(reply),
             answered=reply.topics[0] if reply.rateable else "",
             crisis="",
         )
@@ -322,6 +350,8 @@ class Dialogue:
         if session.emergency:
             note = self._flow.busy_note()
             return session, replace(reply, text=f"{reply.text}\n{note}", choices=())
+        if reply.kind == "answer" and (only := self._general["chinese_only"]):
+            reply = replace(reply, text=f"{only}\n{reply.text}")
         if analysis.emergency:
             banner = self._flow.first_aid_above(analysis.emergency)
             return session, replace(reply, text=f"{banner}\n\n{reply.text}")
@@ -340,8 +370,9 @@ def _plausible(ranking: Ranking) -> tuple[str, ...]:
     return tuple(topic for topic, score in first if score >= LEAST_PLAUSIBLE_SCORE)
 
 
-def _offers(reply: Reply) -> tuple[Offer, ...]:
-    return tuple(Offer(choice.label, choice.topic) for choice in reply.choices)
+def offers_of(reply: Reply) -> tuple[Offer, ...]:
+    """Return the reply's choices as they are remembered."""
+    return tuple(Offer(choice.label, choice.topic, choice.function) for choice in reply.choices)
 
 
 def _declined(text: str, ranked: tuple[str, ...]) -> tuple[UnansweredQuestion, ...]:

@@ -9,8 +9,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
+from bot.dialogue import emergency_english
 from bot.dialogue.session import EmergencyState, Stage
 from bot.messages import Choice, Reply
 from bot.phrases import EmergencyWording
@@ -118,22 +120,27 @@ _NUMBERED: dict[bool, dict[str, _Answer]] = {
     True: {"1": "called", "2": "no_phone", "3": "not_now"},
     False: {"1": "next", "2": "over"},
 }
+_CHINESE: dict[emergency_english.Name, re.Pattern[str]] = {
+    "no_phone": _NO_PHONE_WORDS, "called": _CALLED_WORDS, "not_now": _NOT_NOW_WORDS,
+    "false_alarm": _FALSE_ALARM, "waits_for_us": _WAITS_FOR_US, "not_yet": _NOT_YET,
+    "outside": _OUTSIDE, "done": _DONE, "next": _NEXT, "over": _OVER_WORDS,
+}  # fmt: skip
 # The first that fits counts. Who has only come out, or says 「好」, has yet to call.
-_LOOKS: dict[bool, tuple[tuple[_Answer, tuple[re.Pattern[str], ...]], ...]] = {
+_LOOKS: dict[bool, tuple[tuple[_Answer, tuple[emergency_english.Name, ...]], ...]] = {
     True: (
-        ("no_phone", (_NO_PHONE_WORDS,)),
-        ("called", (_CALLED_WORDS,)),
-        ("not_now", (_NOT_NOW_WORDS, _FALSE_ALARM)),
-        ("waiting", (_WAITS_FOR_US, _NOT_YET, _OUTSIDE, _DONE, _NEXT)),
-        ("over", (_OVER_WORDS,)),
+        ("no_phone", ("no_phone",)),
+        ("called", ("called",)),
+        ("not_now", ("not_now", "false_alarm")),
+        ("waiting", ("waits_for_us", "not_yet", "outside", "done", "next")),
+        ("over", ("over",)),
     ),
     False: (
-        ("no_phone", (_NO_PHONE_WORDS,)),
-        ("called", (_CALLED_WORDS,)),
-        ("not_now", (_NOT_NOW_WORDS,)),
-        ("waiting", (_WAITS_FOR_US, _NOT_YET)),
-        ("over", (_OVER_WORDS, _FALSE_ALARM)),
-        ("next", (_NEXT, _DONE, _OUTSIDE)),
+        ("no_phone", ("no_phone",)),
+        ("called", ("called",)),
+        ("not_now", ("not_now",)),
+        ("waiting", ("waits_for_us", "not_yet")),
+        ("over", ("over", "false_alarm")),
+        ("next", ("next", "done", "outside")),
     ),
 }
 
@@ -206,19 +213,20 @@ class EmergencyFlow:
 
     def is_answer(self, state: EmergencyState, text: str) -> bool:
         """Whether ``text`` is one of the answers the flow waits for, and nothing else."""
-        return _answer(_bare(text), state.stage) is not None
+        return _answer(self._said(state, text), state.stage) is not None
 
     def is_place(self, state: EmergencyState, text: str) -> bool:
         """Whether ``text`` tells a place, as the flow asks for."""
         if state.stage == "asked":
             # A second shout may hold a place; it is answered as a new emergency.
-            return looks_like_place(text) and not _HAZARD.search(text)
+            tells_hazard = _HAZARD.search(text) or emergency_english.tells_hazard(text)
+            return looks_like_place(text) and not tells_hazard
         return looks_like_place(text)
 
     def step(self, state: EmergencyState, text: str, now: datetime) -> FlowStep:
         """Answer a message that comes while the flow is open."""
         state = replace(state, since=now)
-        said = _bare(text)
+        said = self._said(state, text)
         if said == "2" and state.stage == "no_phone" and state.step == 1:
             # Sent twice in haste: the first said "no phone", the second would end the flow.
             return self._stay(state)
@@ -227,6 +235,12 @@ class EmergencyFlow:
         if looks_like_place(text):
             return self._placed(replace(state, place=_place(text)))
         return FlowStep(state, None, ask_again=text)
+
+    def _said(self, state: EmergencyState, text: str) -> str:
+        """Return the message bare, or the number of the choice whose label it is."""
+        labels = self._labels(state)
+        said = text.strip()
+        return str(labels.index(said) + 1) if said in labels else _bare(text)
 
     def _answered(self, state: EmergencyState, answer: _Answer) -> FlowStep:
         match answer:
@@ -301,7 +315,8 @@ def looks_like_place(text: str) -> bool:
     """Whether ``text`` reads like where somebody is, not like a question."""
     short = len(text) <= _MOST_PLACE_CHARACTERS
     tells_more = _ASKING.search(text) or _NEWS.search(text)
-    return short and bool(_PLACE.search(text)) and not tells_more
+    is_chinese = bool(_PLACE.search(text)) and not tells_more
+    return short and (is_chinese or emergency_english.looks_like_place(text))
 
 
 def _of_stage(called: tuple[str, ...], no_phone: tuple[str, ...], stage: Stage) -> tuple[str, ...]:
@@ -312,19 +327,25 @@ def _answer(said: str, stage: Stage) -> _Answer | None:
     """Return what a whole message answers at ``stage``; numbers are those of its choices."""
     asked = stage == "asked"
     said = _REPEATED.sub(r"\1\1", said[:MAX_READ_CHARACTERS])
-    if len(said) > _MOST_ANSWER_CHARACTERS:
-        return None
     if said in _NUMBERED[asked]:
         return _NUMBERED[asked][said]
+    is_said = partial(_is_said, said, emergency_english.plain(said))
     looks = _LOOKS[asked]
-    answer = next((answer for answer, words in looks if any(p.match(said) for p in words)), None)
+    answer = next((answer for answer, names in looks if any(map(is_said, names))), None)
     return "next" if answer == stage else answer
+
+
+def _is_said(said: str, english: str, name: emergency_english.Name) -> bool:
+    is_short = len(said) <= _MOST_ANSWER_CHARACTERS
+    is_chinese = is_short and _CHINESE[name].match(said) is not None
+    return is_chinese or emergency_english.is_answer(english, name)
 
 
 def _place(text: str) -> str:
     """Return the place in one line, without 「我在」 before it, which the sentence has."""
     said = " ".join(text.split())
-    return _I_AM_AT.sub("", said).rstrip("。.！!，, ") or said
+    bare = emergency_english.bare_place(_I_AM_AT.sub("", said))
+    return bare.rstrip("。.！!，, ") or said
 
 
 def _bare(text: str) -> str:

@@ -1,7 +1,8 @@
 """What the bot remembers of a conversation between two messages. Values only; JSON in, JSON out."""
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self, get_args
 
@@ -10,6 +11,7 @@ from bot.phrases import CRISIS_KINDS, EMERGENCY_KINDS
 _logger = logging.getLogger(__name__)
 
 Stage = Literal["asked", "called", "no_phone"]
+Language = Literal["zh", "en"]
 
 # After this long without a word the emergency flow is taken to be over; a person who comes
 # back next morning must not be told to hold wet towels to the door.
@@ -47,17 +49,38 @@ class EmergencyState:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A numbered choice that still stands: its words, and the topic or reply it leads to."""
+    """A numbered choice that still stands: its words, and the topic or function it leads to."""
 
     label: str
     topic: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where somebody is in a function that takes several messages.
+
+    Attributes:
+        function: the key of the function that reads the next message.
+        step: a name that the function gave to what it waits for.
+        data: what it needs to go on.
+    """
+
+    function: str
+    step: str
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One account's memory. An emergency leaves the other fields as they were.
 
-    ``elsewhere`` is another district that the question named, or "".
+    Attributes:
+        elsewhere: another district that the question named, or "".
+        flow: the function they are in the middle of.
+        more: the rest of an answer too long for one message, part by part.
+        language: of menus, emergency replies and the bot's own words; entries stay Chinese.
+        told_privacy: whether they were told what is kept of them.
     """
 
     offers: tuple[Offer, ...] = ()
@@ -68,6 +91,10 @@ class Session:
     hinted_on: date | None = None
     emergency: EmergencyState | None = None
     elsewhere: str = ""
+    flow: Flow | None = None
+    more: tuple[str, ...] = ()
+    language: Language = "zh"
+    told_privacy: bool = False
 
     @property
     def is_urgent(self) -> bool:
@@ -76,7 +103,7 @@ class Session:
 
     def without_flow(self) -> Self:
         """Return the session with nothing half done in it."""
-        return replace(self, offers=(), crisis="", emergency=None)
+        return replace(self, offers=(), crisis="", emergency=None, flow=None, more=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +125,22 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a turn leaves behind besides its reply; stored in the turn's own transaction."""
+    """What a turn leaves behind besides its reply; stored in the turn's own transaction.
+
+    ``is_booked`` says that a function has already written within that transaction, and
+    ``is_forgotten`` that it deleted the account, so that the turn starts a new one.
+    """
 
     unanswered: tuple[UnansweredQuestion, ...] = ()
     labelled: tuple[Labelled, ...] = ()
+    is_booked: bool = False
+    is_forgotten: bool = False
 
     @property
     def is_promised(self) -> bool:
         """Whether the reply says that something was noted, so that it must be on disk."""
-        return any(question.kind != "declined" for question in self.unanswered)
+        noted = any(question.kind != "declined" for question in self.unanswered)
+        return self.is_booked or self.is_forgotten or noted
 
 
 NO_EFFECTS = Effects()
@@ -116,7 +150,7 @@ def session_to_json(session: Session) -> dict[str, Any]:
     """Return ``session`` as plain JSON values."""
     state = session.emergency
     return {
-        "offers": [[offer.label, offer.topic] for offer in session.offers],
+        "offers": [[offer.label, offer.topic, offer.function] for offer in session.offers],
         "question": session.question,
         "answered": session.answered,
         "ranked": list(session.ranked),
@@ -124,6 +158,10 @@ def session_to_json(session: Session) -> dict[str, Any]:
         "hinted_on": session.hinted_on and session.hinted_on.isoformat(),
         "emergency": state and _state_to_json(state),
         "elsewhere": session.elsewhere,
+        "flow": session.flow and _flow_to_json(session.flow),
+        "more": list(session.more),
+        "language": session.language,
+        "told_privacy": session.told_privacy,
     }
 
 
@@ -146,6 +184,10 @@ def session_from_json(data: object) -> Session:
         hinted_on=_date(text_in(data, "hinted_on")),
         emergency=_state_from_json(data.get("emergency")),
         elsewhere=text_in(data, "elsewhere"),
+        flow=_flow_from_json(data.get("flow")),
+        more=texts_in(data, "more"),
+        language="en" if data.get("language") == "en" else "zh",
+        told_privacy=data.get("told_privacy") is True,
     )
 
 
@@ -166,11 +208,26 @@ def _offers(value: object) -> tuple[Offer, ...]:
     offers: list[Offer] = []
     for pair in value if isinstance(value, list) else ():
         match pair:
-            case [str(label), str(topic)]:
+            case [str(label), str(topic)]:  # as releases without functions wrote it
                 offers.append(Offer(label, topic))
+            case [str(label), str(topic), str(function)]:
+                offers.append(Offer(label, topic, function))
             case _:
                 return ()
     return tuple(offers)
+
+
+def _flow_to_json(flow: Flow) -> dict[str, Any]:
+    return {"function": flow.function, "step": flow.step, "data": dict(flow.data)}
+
+
+def _flow_from_json(value: object) -> Flow | None:
+    if not isinstance(value, dict) or not text_in(value, "function"):
+        return None
+    data = value.get("data")
+    kept = data.items() if isinstance(data, dict) else ()
+    texts = {name: text for name, text in kept if isinstance(text, str)}
+    return Flow(text_in(value, "function"), text_in(value, "step"), texts)
 
 
 def _state_to_json(state: EmergencyState) -> dict[str, Any]:

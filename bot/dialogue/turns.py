@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from bot.dialogue.session import text_in, texts_in
-from bot.messages import Choice, CitedArticle, Reply, ReplyKind
+from bot.messages import Card, Choice, CitedArticle, Reply, ReplyKind, Wants
 
 _logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def reply_from_json(data: object) -> Reply | None:
         basis=text_in(data, "basis"),
         hint=text_in(data, "hint"),
         choices=tuple(
-            Choice(text_in(choice, "label"), text_in(choice, "topic"))
+            Choice(text_in(choice, "label"), text_in(choice, "topic"), text_in(choice, "function"))
             for choice in _objects(data.get("choices"), "label")
         ),
         citations=tuple(
@@ -55,6 +55,9 @@ def reply_from_json(data: object) -> Reply | None:
         ),
         topics=texts_in(data, "topics"),
         rateable=data.get("rateable") is True,
+        picture=text_in(data, "picture"),
+        card=_card(data.get("card")),
+        wants=_wants(data.get("wants")),
     )
 
 
@@ -64,6 +67,17 @@ def replies_from_json(data: object) -> tuple[Reply, ...]:
     if None in read:
         _logger.warning("a stored reply cannot be read and is left out")
     return tuple(reply for reply in read if reply is not None)
+
+
+def _card(value: object) -> Card | None:
+    if not isinstance(value, dict) or not text_in(value, "url"):
+        return None
+    parts = (text_in(value, name) for name in ("title", "summary", "url", "picture"))
+    return Card(*parts)
+
+
+def _wants(value: object) -> Wants:
+    return next((known for known in get_args(Wants) if known == value), "")
 
 
 def _objects(value: object, needed: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from index.detector import (
     Detector,
     DetectorThresholds,
     detector_features,
-    softmax,
+    head_softmax,
     verdict,
 )
 from index.lexicon import shipped_lexicon
@@ -159,4 +159,10 @@ def test_a_lower_threshold_never_silences(detector: Detector) -> None:
 
 
 def test_softmax_survives_large_numbers() -> None:
-    assert softmax(np.array([1e4, 0, -1e4], np.float32)).tolist() == [1, 0, 0]
+    logits = np.zeros(sum(map(len, HEADS.values())), np.float32)
+    logits[:3] = (1e4, 0, -1e4)
+
+    found = head_softmax(logits)
+
+    assert found[:3].tolist() == [1, 0, 0]
+    assert found[-4:].tolist() == [0.25] * 4

@@ -312,7 +312,7 @@ def test_another_process_that_holds_the_lock_is_a_typed_error(
 
 
 links = Table(
-    "link",
+    "loose_link",
     MetaData(),
     Column("id", Integer, primary_key=True),
     Column("note", Integer, ForeignKey(notes.c.id, deferrable=True, initially="DEFERRED")),

@@ -1,0 +1,133 @@
+"""Everything that runs beside requests: the outbox, later work, Telegram, housekeeping."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from bot import store
+from bot.assembly import FETCH_RECORDING
+from bot.channels.telegram import Telegram
+from bot.desk import Recordings
+from bot.desk_store import forget_answered
+from bot.outbox import Outbox, Sender
+from bot.telegram_service import LoopFetcher
+from bot.wechat_service import Calls
+from community import delivery_upkeep
+from storage import Database
+from storage.work import Jobs, Run, Work
+
+_logger = logging.getLogger(__name__)
+
+HOUSEKEEPING_SECONDS = 600.0
+EXPIRING_SECONDS = 60.0
+
+Clock = Callable[[], datetime]
+# Each deletes or ends at most one chunk and returns how many rows that were.
+Chore = Callable[[Connection, datetime], int]
+CHORES: tuple[Chore, ...] = (store.forget_old, delivery_upkeep.forget_old, forget_answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels that are switched on and reach out by themselves."""
+
+    telegram: Telegram | None = None
+    wechat: Calls | None = None
+    files: LoopFetcher = field(default_factory=LoopFetcher)
+
+    def senders(self) -> Mapping[str, Sender]:
+        """Return what sends the outbox's deliveries, by channel."""
+        found: dict[str, Sender] = {}
+        if self.telegram:
+            found["telegram"] = self.telegram
+        if self.wechat:
+            found["wechat"] = self.wechat.delivery
+        return found
+
+
+class Backstage:
+    """What a process runs beside requests; lives on one event loop."""
+
+    def __init__(
+        self, database: Database, channels: Channels, recordings: Recordings, clock: Clock
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._clock = clock
+        self.work = Work(database, _jobs(recordings), clock)
+        self.outbox = Outbox(database, channels.senders(), clock, worker=self.work.worker)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_working = False
+
+    def start(self) -> None:
+        """Start everything; must be called on the event loop, before anything is served."""
+        self._launch_work()
+        steps = [self.outbox.run(), self._keep_house(), self._expire()]
+        if telegram := self._channels.telegram:
+            self._channels.files.serve(telegram)
+            steps.append(telegram.run())
+        self._tasks = [asyncio.create_task(step) for step in steps]
+
+    async def stop(self) -> None:
+        """Finish what is being sent, then end everything."""
+        await self.outbox.drain()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        if self._is_working:
+            await run_in_threadpool(self.work.close)
+        if self._channels.wechat:
+            await run_in_threadpool(self._channels.wechat.close)
+
+    def _launch_work(self) -> None:
+        """Launch later work; without it people are still answered."""
+        try:
+            self.work.launch()
+        except Exception:
+            _logger.exception("later work does not run until the next start; the rest does")
+        else:
+            self._is_working = True
+
+    async def _keep_house(self) -> None:
+        while True:
+            for chore in CHORES:
+                await self._do(chore)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    async def _expire(self) -> None:
+        while True:
+            await self._do(delivery_upkeep.expire_due)
+            await asyncio.sleep(EXPIRING_SECONDS)
+
+    async def _do(self, chore: Chore) -> None:
+        """Do a chore chunk by chunk, so that nobody waits for it."""
+        try:
+            while await run_in_threadpool(
+                self._database.write, partial(_chunk, chore, self._clock())
+            ):
+                continue
+        except Exception:  # whatever failed, the service goes on and the next round tries again
+            _logger.exception("housekeeping failed; the next round tries again")
+
+
+def _chunk(chore: Chore, now: datetime, db: Connection) -> int:
+    return chore(db, now)
+
+
+def _jobs(recordings: Recordings) -> Jobs:
+    jobs = Jobs()
+
+    @jobs.job(FETCH_RECORDING)
+    def fetch_recording(run: Run, request_id: int) -> None:  # noqa: ARG001 - fits a job
+        recordings.fetch(request_id)
+
+    return jobs

@@ -1,0 +1,130 @@
+"""How fast we may send: a chat, a group, everybody. Pure: the time is passed in.
+
+Telegram's limits (Bots FAQ, "My bot is hitting limits"): about one message a second to a
+chat with short bursts, twenty a minute to a group, thirty a second over all. What it answers
+with 429 holds up that chat alone; only when chats fail one after another everybody waits.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+# A chat takes this many at once, and then as many seconds have to pass.
+CHAT_BURST = 5
+GROUP_MOST, GROUP_SECONDS = 20, 60.0
+OVERALL_SECONDS = 1.0
+# Within a second they are spread out: what leaves at once does not arrive at once, and two
+# bursts a second apart may then meet at the other end.
+SPREAD = 10
+# What is not urgent leaves this many places of each second to what is.
+KEPT_FOR_URGENT = 5
+# So many chats answered with 429 within a second mean that the bot is meant, not a chat.
+FLOODED_CHATS, FLOODED_SECONDS = 3, 1.0
+
+
+class Window:
+    """At most ``most`` events in any ``seconds``; knows when the next one may happen."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._at: deque[float] = deque()
+
+    def free_at(self, now: float, kept: int = 0) -> float:
+        """Return when one more may happen, ``kept`` places being left free; ``now`` if at once."""
+        usable = max(1, self._most - kept)
+        if len(self._at) < usable:
+            return now
+        return max(now, self._at[-usable] + self._seconds)
+
+    def note(self, now: float) -> None:
+        """Note that one happened."""
+        self._at.append(now)
+        if len(self._at) > self._most:
+            self._at.popleft()
+
+    @property
+    def is_over_at(self) -> float:
+        """When nothing of what happened counts any more."""
+        return self._at[-1] + self._seconds if self._at else 0.0
+
+
+@dataclass(slots=True)
+class _Chat:
+    windows: tuple[Window, ...]
+    held_until: float = 0.0
+
+    def free_at(self, now: float) -> float:
+        return max(now, self.held_until, *(window.free_at(now) for window in self.windows))
+
+    def is_idle(self, now: float) -> bool:
+        return max(self.held_until, *(window.is_over_at for window in self.windows)) <= now
+
+
+@dataclass(slots=True)
+class Pacing:
+    """All limits together; chats that have been quiet for long enough are forgotten."""
+
+    per_second: int = 30
+    chat_burst: int = CHAT_BURST
+    _chats: OrderedDict[int, _Chat] = field(default_factory=OrderedDict)
+    _floods: deque[tuple[float, int]] = field(default_factory=deque)
+    _held_until: float = 0.0
+    _overall: Window = field(init=False)
+    _spread: Window = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._overall = Window(self.per_second, OVERALL_SECONDS)
+        at_once = max(1, self.per_second // SPREAD)
+        self._spread = Window(at_once, OVERALL_SECONDS * at_once / self.per_second)
+
+    def __len__(self) -> int:
+        return len(self._chats)
+
+    def ready_at(self, chat: int, now: float, *, is_urgent: bool = False) -> float:
+        """Return when a message to ``chat`` may leave; ``now`` when it may at once.
+
+        Args:
+            chat: its id; negative for a group.
+            now: seconds on a clock that never goes back.
+            is_urgent: may also use the places that are kept for what is urgent.
+        """
+        kept = 0 if is_urgent else min(KEPT_FOR_URGENT, self.per_second - 1)
+        known = self._chats.get(chat)
+        return max(
+            known.free_at(now) if known else now,
+            self._overall.free_at(now, kept),
+            self._spread.free_at(now),
+            self._held_until,
+        )
+
+    def take(self, chat: int, now: float) -> None:
+        """Note that a message to ``chat`` leaves now."""
+        known = self._known(chat)
+        self._overall.note(now)
+        self._spread.note(now)
+        for window in known.windows:
+            window.note(now)
+        self._forget_idle(now)
+
+    def hold(self, chat: int, seconds: float, now: float) -> None:
+        """Note a 429: nothing goes to ``chat`` for ``seconds``, or to anybody if all is meant."""
+        known = self._known(chat)
+        known.held_until = max(known.held_until, now + seconds)
+        self._floods.append((now, chat))
+        while self._floods[0][0] < now - FLOODED_SECONDS:
+            self._floods.popleft()
+        if len({flooded for _, flooded in self._floods}) >= FLOODED_CHATS:
+            self._held_until = max(self._held_until, now + seconds)
+
+    def _known(self, chat: int) -> _Chat:
+        if chat not in self._chats:
+            windows = [Window(self.chat_burst, float(self.chat_burst))]
+            if chat < 0:
+                windows.append(Window(GROUP_MOST, GROUP_SECONDS))
+            self._chats[chat] = _Chat(tuple(windows))
+        self._chats.move_to_end(chat)
+        return self._chats[chat]
+
+    def _forget_idle(self, now: float) -> None:
+        while self._chats and next(iter(self._chats.values())).is_idle(now):
+            self._chats.popitem(last=False)

@@ -1,0 +1,97 @@
+"""``lifeline inbox``: what residents left for staff, and answering it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import open_main_database, utc_now
+from bot.desk import RECORDINGS_FOLDER, AlreadyAnswered, UnknownRequest, answer, find
+from bot.desk_store import StaffRequest, open_requests
+from bot.messages import clean_text
+from bot.phrases import load_wording
+from bot.settings import Settings
+
+app = typer.Typer(
+    help="居民的留言 | what residents left for staff",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_SHORT = 60
+MOST_ANSWER_CHARACTERS = 1000
+
+Code = Annotated[str, typer.Argument(help="留言编号 | the request's code")]
+
+
+@app.command("list")
+def list_requests(
+    most: Annotated[int, typer.Option(min=1, help="最多列几条 | how many")] = 50,
+) -> None:
+    """列出还没回的留言，先来的在前。 | List the messages without an answer, oldest first."""
+    with open_main_database(Settings()) as database:
+        found = database.read(lambda db: open_requests(db, most))
+    for request in found:
+        said = request.said.replace("\n", " ")[:_SHORT] or "（只有语音）"
+        voice = " [语音]" if request.media_ref else ""
+        typer.echo(f"{request.code}\t{request.created_at:%Y-%m-%d %H:%M}Z\t{said}{voice}")
+    if not found:
+        typer.echo("没有待回的留言。")
+
+
+@app.command()
+def show(code: Code) -> None:
+    """看一条留言的全文和录音。 | Show one message and its recording."""
+    settings = Settings()
+    with open_main_database(settings) as database:
+        try:
+            request = database.read(lambda db: find(db, code))
+        except UnknownRequest as error:
+            raise _stopped(f"没有编号是{code}的留言。用 lifeline inbox list 看编号。") from error
+    for line in _lines(request, settings.data_dir / RECORDINGS_FOLDER):
+        typer.echo(line)
+
+
+@app.command("answer")
+def answer_resident(
+    code: Code, text: Annotated[str, typer.Argument(help="回给居民的话 | the answer")]
+) -> None:
+    """回一条留言，居民在原来的渠道收到。 | Answer one; it goes back to the same channel."""
+    said = clean_text(text).strip()
+    if not said:
+        raise _stopped("回复是空的，没有发。")
+    if len(said) > MOST_ANSWER_CHARACTERS:
+        raise _stopped(f"回复太长，最多{MOST_ANSWER_CHARACTERS}字，没有发。")
+    words = load_wording().functions
+    with open_main_database(Settings()) as database:
+        try:
+            database.write(
+                lambda db: answer(
+                    db,
+                    code,
+                    words["human_answer"].format(code=find(db, code).code, answer=said),
+                    utc_now(),
+                )
+            )
+        except UnknownRequest as error:
+            raise _stopped(f"没有编号是{code}的留言。用 lifeline inbox list 看编号。") from error
+        except AlreadyAnswered as error:
+            raise _stopped(f"{code}已经回过了，没有再发。") from error
+    typer.echo("已回，能推送就马上送到，不能就在居民下次发消息时显示。")
+
+
+def _lines(request: StaffRequest, folder: Path) -> list[str]:
+    lines = [f"{request.code}　{request.created_at:%Y-%m-%d %H:%M}Z　渠道：{request.channel}"]
+    lines.append(request.said or "（没有文字）")
+    if request.media_ref:
+        file = request.media_file and str(folder / request.media_file)
+        lines.append(f"录音：{file or '还在取'}")
+    if request.answered_at:
+        lines.append(f"{request.answered_at:%Y-%m-%d %H:%M}Z 已回：{request.answer}")
+    return lines
+
+
+def _stopped(text: str) -> typer.Exit:
+    typer.echo(text, err=True)
+    return typer.Exit(1)

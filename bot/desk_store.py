@@ -1,0 +1,150 @@
+"""The table of what residents left for staff (留言), and the answers that went back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from community.store import channel_account
+from storage import RowId, UtcDateTime, metadata, new_code
+
+ANSWERED_KEPT = timedelta(days=180)
+ROWS_PER_CHUNK = 500
+
+staff_request = Table(
+    "staff_request",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("code", String(8), nullable=False, unique=True),
+    Column("account_id", RowId, ForeignKey(channel_account.c.id), nullable=False),
+    Column("said", Text, nullable=False),
+    # A recording: how its channel finds it, and where it was kept once it was fetched.
+    Column("media_ref", Text, nullable=False),
+    Column("media_file", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("answer", Text, nullable=False),
+    Index("ix_staff_request_account_id", "account_id"),
+    Index("ix_staff_request_answered_at", "answered_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRequest:
+    """What one resident left for staff; ``channel`` and ``name`` are the account's."""
+
+    id: int
+    code: str
+    account_id: int
+    channel: str
+    name: str
+    said: str
+    media_ref: str
+    media_file: str
+    created_at: datetime
+    answered_at: datetime | None
+    answer: str
+
+
+def add_request(
+    db: Connection, account_id: int, said: str, now: datetime, *, media_ref: str = ""
+) -> tuple[int, str]:
+    """Store a request and return its id and the code that is told to the resident."""
+    code = new_code()
+    found: int = db.execute(
+        insert(staff_request)
+        .values(
+            code=code,
+            account_id=account_id,
+            said=said,
+            media_ref=media_ref,
+            media_file="",
+            created_at=now,
+            answer="",
+        )
+        .returning(staff_request.c.id)
+    ).scalar_one()
+    return found, code
+
+
+def requests_since(db: Connection, account_id: int, since: datetime) -> int:
+    """Return how many requests an account has left since then."""
+    return db.execute(
+        select(func.count()).where(
+            staff_request.c.account_id == account_id, staff_request.c.created_at >= since
+        )
+    ).scalar_one()
+
+
+def open_requests(db: Connection, most: int) -> Sequence[StaffRequest]:
+    """Return the requests that nobody has answered, oldest first."""
+    rows = db.execute(
+        _requests()
+        .where(staff_request.c.answered_at.is_(None))
+        .order_by(staff_request.c.id)
+        .limit(most)
+    )
+    return [StaffRequest(*row) for row in rows]
+
+
+def find_request(db: Connection, code: str) -> StaffRequest | None:
+    """Return the request with a code, answered or not."""
+    row = db.execute(_requests().where(staff_request.c.code == code)).one_or_none()
+    return StaffRequest(*row) if row else None
+
+
+def request_by_id(db: Connection, request_id: int) -> StaffRequest | None:
+    """Return a request, or None when it is gone with its account."""
+    row = db.execute(_requests().where(staff_request.c.id == request_id)).one_or_none()
+    return StaffRequest(*row) if row else None
+
+
+def answer_request(db: Connection, request_id: int, answer: str, now: datetime) -> bool:
+    """Note the answer; False when another was first, so that one answer goes out."""
+    changed = db.execute(
+        update(staff_request)
+        .where(staff_request.c.id == request_id, staff_request.c.answered_at.is_(None))
+        .values(answer=answer, answered_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def note_media(db: Connection, request_id: int, file: str) -> None:
+    """Note where the recording was kept."""
+    db.execute(
+        update(staff_request).where(staff_request.c.id == request_id).values(media_file=file)
+    )
+
+
+def forget_answered(db: Connection, now: datetime) -> int:
+    """Delete a chunk of requests answered long ago; 0 means that none is left."""
+    old = (
+        select(staff_request.c.id)
+        .where(staff_request.c.answered_at < now - ANSWERED_KEPT)
+        .limit(ROWS_PER_CHUNK)
+    )
+    return db.execute(delete(staff_request).where(staff_request.c.id.in_(old))).rowcount
+
+
+def _requests() -> Select[Any]:
+    own, account = staff_request.c, channel_account.c
+    return select(
+        own.id, own.code, own.account_id, account.channel, account.name, own.said, own.media_ref,
+        own.media_file, own.created_at, own.answered_at, own.answer,
+    ).join(channel_account, account.id == own.account_id)  # fmt: skip

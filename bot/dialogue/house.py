@@ -1,0 +1,87 @@
+"""What belongs to every turn beside what is said: channels' manners, the outbox, leaving."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.dialogue.deciding import Outcome
+from bot.dialogue.manners import PLAIN_MANNER, Manner
+from bot.dialogue.reception import Reception
+from bot.dialogue.turns import replies_from_json, reply_to_json
+from bot.messages import Account, Reply, Utterance
+from community.deliveries import Delivery
+from community.delivery_store import mark_shown, pending_for, queue_delivery
+from community.reach import WECHAT_MESSAGE, WECHAT_TAP, note_contact
+
+# A reply that could not be sent for so long answers nothing any more.
+REPLY_EXPIRES = timedelta(hours=24)
+REPLY_PURPOSE = "reply"
+
+Forget = Callable[[Connection, int, datetime], None]
+
+
+def forget_nothing(db: Connection, account_id: int, now: datetime) -> None:
+    """Forget nothing: for channels without anybody who could leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Joined in ``bot/app.py``; a conversation without it answers questions alone.
+
+    Attributes:
+        reception: where every message arrives.
+        manners: channel → how it takes replies.
+        forget: deletes all that is kept of an account.
+    """
+
+    reception: Reception = field(default_factory=Reception)
+    manners: Mapping[str, Manner] = field(default_factory=dict)
+    forget: Forget = forget_nothing
+
+    def manner(self, account: Account) -> Manner:
+        """Return how the account's channel takes replies."""
+        return self.manners.get(account.channel, PLAIN_MANNER)
+
+    def note_contact(
+        self, db: Connection, account_id: int, utterance: Utterance, now: datetime
+    ) -> None:
+        """Open the platform's window for messages of ours, where it has one."""
+        if self.manner(utterance.account).has_window:
+            window = WECHAT_TAP if utterance.event else WECHAT_MESSAGE
+            note_contact(db, account_id, window, now)
+
+    def with_pending(
+        self, db: Connection, account_id: int, outcome: Outcome, now: datetime
+    ) -> Outcome:
+        """Put before the replies what waited for this turn, marked as shown."""
+        waiting = pending_for(db, account_id, now)
+        if not waiting:
+            return outcome
+        mark_shown(db, [delivery.id for delivery in waiting], now)
+        shown = [reply for one in waiting for reply in replies_from_json(one.body)]
+        plain = tuple(replace(reply, choices=(), rateable=False) for reply in shown)
+        return replace(outcome, replies=(*plain, *outcome.replies))
+
+    def push(self, db: Connection, account_id: int, pushed: "Pushed", now: datetime) -> int | None:
+        """Queue replies to leave from the outbox, once; None when they were queued before."""
+        return queue_delivery(
+            db,
+            Delivery(
+                account_id, pushed.account.channel, "reply", REPLY_PURPOSE,
+                [reply_to_json(reply) for reply in pushed.replies], pushed.key,
+                due_at=now, expires_at=now + REPLY_EXPIRES, turn_id=pushed.turn_id,
+            ),
+            now,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Replies on their way to the outbox; ``key`` makes them the same when queued again."""
+
+    account: Account
+    replies: Sequence[Reply]
+    key: str
+    turn_id: int | None = None

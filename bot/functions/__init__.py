@@ -1,0 +1,1 @@
+"""The functions of the menu, a module each; ``bot/app.py`` registers them."""

@@ -1,0 +1,89 @@
+"""Fire or gas, look here first; what is said to a voice message; and choosing the language.
+
+None of these writes anything but the session.
+"""
+
+from dataclasses import replace
+
+from bot.dialogue.deciding import Outcome
+from bot.dialogue.functions import SAY, Function, Visit
+from bot.dialogue.session import Language
+from bot.messages import Choice
+
+_KINDS = ("fire", "smoke", "gas", "unconscious")
+
+
+def _happening(visit: Visit, label: str, kind: str) -> Choice:
+    """Return a choice that is answered as if the emergency had been written out."""
+    return visit.choice(label, f"{SAY}/{visit.words[f'say_{kind}']}")
+
+
+def _open_first(visit: Visit, given: str) -> Outcome:  # noqa: ARG001 - fits Open
+    choices = [_happening(visit, f"first_{kind}", kind) for kind in _KINDS]
+    return visit.say("first").offering(choices).outcome()
+
+
+def _open_voice(visit: Visit, given: str) -> Outcome:  # noqa: ARG001 - fits Open
+    """Say at once what to do instead; the recording goes to staff only when 4 is chosen."""
+    sent = visit.media[0] if visit.media else None
+    human = f"human/voice/{sent.ref}" if sent else "human"
+    choices = [
+        _happening(visit, "voice_fire", "fire"),
+        _happening(visit, "voice_gas", "gas"),
+        visit.choice("voice_report", "report"),
+        visit.choice("voice_human", human),
+    ]
+    return visit.say("voice").offering(choices).outcome()
+
+
+def _open_report_elsewhere(visit: Visit, given: str) -> Outcome:  # noqa: ARG001 - fits Open
+    return visit.say("report_elsewhere").outcome()
+
+
+def _speaking(visit: Visit, language: Language) -> Visit:
+    return replace(visit, session=replace(visit.session, language=language))
+
+
+def _open_language(visit: Visit, given: str) -> Outcome:
+    if given == "en":
+        return _speaking(visit, "en").say("language_set_en").outcome()
+    if given == "zh":
+        return _speaking(visit, "zh").say("language_set").outcome()
+    choices = [
+        visit.choice("language_zh", "language/zh"),
+        visit.choice("language_en", "language/en"),
+    ]
+    return visit.say("language").offering(choices).outcome()
+
+
+FIRST = Function(
+    "first",
+    _open_first,
+    frozenset({"着火漏气先看", "先看", "first", "emergency", "urgent"}),
+    menu="ask",
+    is_private=False,
+)
+VOICE = Function("voice", _open_voice, is_private=False)
+REPORT_ELSEWHERE = Function(
+    "report", _open_report_elsewhere, frozenset({"报隐患", "隐患上报", "report"}), is_private=False
+)
+LANGUAGES = (
+    Function(
+        "language",
+        _open_language,
+        frozenset({"language", "lang", "语言", "切换语言"}),
+        is_private=False,
+    ),
+    Function(
+        "chinese",
+        lambda visit, _: _open_language(visit, "zh"),
+        frozenset({"中文", "说中文", "用中文", "chinese"}),
+        is_private=False,
+    ),
+    Function(
+        "english",
+        lambda visit, _: _open_language(visit, "en"),
+        frozenset({"english", "英文", "英语", "说英语", "in english"}),
+        is_private=False,
+    ),
+)

@@ -1,0 +1,73 @@
+"""通知设置: which notices somebody agreed to, and stopping one or all."""
+
+from bot.dialogue.deciding import Outcome
+from bot.dialogue.functions import Function, Visit
+from community.consents import Consent, consents_of, withdraw_consent
+from community.delivery_store import cancel_for_account
+
+KEY = "notices"
+_WORDS = frozenset({"通知设置", "通知", "我的通知", "notifications"})
+
+
+class Notices:
+    """The function; 退订 opens it with ``off``."""
+
+    def open(self, visit: Visit, given: str) -> Outcome:
+        """Show what stands, or stop one purpose (``off/<purpose>``) or all (``off``)."""
+        action, _, purpose = given.partition("/")
+        if action == "off":
+            return self._stop(visit, purpose)
+        standing = _standing(visit)
+        if not standing:
+            return visit.say("notices_none").outcome()
+        lines = [visit.words["notices"], *(_line(visit, consent) for consent in standing)]
+        choices = [
+            visit.choice(
+                "notice_off",
+                f"{KEY}/off/{consent.template.purpose}",
+                purpose=_named(visit, consent.template.purpose),
+            )
+            for consent in standing
+        ]
+        choices.append(visit.choice("notices_all_off", f"{KEY}/off"))
+        return visit.saying("\n".join(lines)).offering(choices).outcome()
+
+    def function(self) -> Function:
+        """Return it as it is registered; 退订 itself is one of the words that always work."""
+        return Function(KEY, self.open, _WORDS, menu="mine")
+
+    def _stop(self, visit: Visit, purpose: str) -> Outcome:
+        wanted = [purpose] if purpose else [one.template.purpose for one in _standing(visit)]
+        stopped = [
+            one for one in wanted if withdraw_consent(visit.db, visit.account_id, one, visit.now)
+        ]
+        for one in wanted:
+            cancel_for_account(visit.db, visit.account_id, visit.now, purpose=one)
+        if not stopped:
+            return visit.say("notices_none").outcome()
+        if not purpose:
+            return visit.say("notices_stopped").booked().outcome()
+        return visit.say("notice_stopped", purpose=_named(visit, purpose)).booked().outcome()
+
+
+def _standing(visit: Visit) -> list[Consent]:
+    """Return the consents that still allow a notice, one a purpose."""
+    found = {
+        consent.template.purpose: consent
+        for consent in consents_of(visit.db, visit.account_id)
+        if consent.allows
+    }
+    return list(found.values())
+
+
+def _line(visit: Visit, consent: Consent) -> str:
+    words = visit.words
+    left = words["notice_open"] if consent.is_long_term else None
+    return words["notice_line"].format(
+        purpose=_named(visit, consent.template.purpose),
+        left=left or words["notice_left"].format(count=consent.uses),
+    )
+
+
+def _named(visit: Visit, purpose: str) -> str:
+    return visit.words.get(f"purpose_{purpose}", purpose)

@@ -1,0 +1,54 @@
+"""Numbers to call (常用电话): the same for everybody first, then those of one's own building."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from community.registers import Building
+
+FIRE = "119"
+AMBULANCE = "120"
+# 国家电网 nationwide, at all hours.
+POWER = "95598"
+# 政务服务便民热线 nationwide; it passes on what fits nowhere else.
+GOVERNMENT = "12345"
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One number to call; where none is known ``number`` says where it is posted."""
+
+    label: str
+    number: str
+
+
+def phones_for(building: Building | None, settings: Mapping[str, str]) -> list[Phone]:
+    """Return the numbers a resident may need, the most urgent first and 12345 last.
+
+    Args:
+        building: the one they are bound to, if any; its own numbers come before the district's.
+        settings: of their district, ``District.settings_text()``: a setting without a value
+            reads as its general wording.
+
+    Raises:
+        KeyError: when the district's settings lack one of the three that are named here.
+    """
+    facts = building.facts if building else None
+    posted = settings["property_phone"]
+    manager = (facts and facts.property_phone) or posted
+    control_room = (facts and facts.control_room_phone) or posted
+    return [
+        Phone("火警", FIRE),
+        Phone("急救", AMBULANCE),
+        Phone("燃气抢修", settings["gas_hotline"]),
+        Phone("电力抢修", POWER),
+        *_together(Phone("物业", manager), Phone("消防控制室", control_room)),
+        Phone("社区", (facts and facts.community_phone) or settings["community_phone"]),
+        Phone("政务热线", GOVERNMENT),
+    ]
+
+
+def _together(first: Phone, second: Phone) -> list[Phone]:
+    """Return one line for two who answer at the same number, or are posted at one place."""
+    if first.number == second.number:
+        return [Phone(f"{first.label}、{second.label}", first.number)]
+    return [first, second]
