@@ -27,7 +27,7 @@ from community.erasure import OWN, Erasable, forget_account, forget_person, join
 from community.keys import derived_key
 from community.reach import reach
 from knowledge.store import feedback
-from storage.work_rows import schedule
+from storage import schedule
 
 # Every column that holds the id of an account or of a resident; a test finds those left out.
 ERASABLE = joined(

@@ -16,7 +16,7 @@ from bot.dialogue.analyst import Analyst, Engine, Phrases
 from bot.dialogue.answering import Answerer, DistrictWords
 from bot.dialogue.brain import Brain, Spoken
 from bot.dialogue.certain import CertainPhrases
-from bot.dialogue.control import bare, bare_word, control_word, has_words, is_link
+from bot.dialogue.control import bare, bare_word, control_word, has_words, is_command, is_link
 from bot.dialogue.deciding import Dialogue
 from bot.dialogue.emergency_flow import EmergencyFlow
 from bot.dialogue.session import Language
@@ -182,7 +182,7 @@ def fixed_phrases(*wordings: Wording) -> Phrases:
     }
 
     def is_fixed(text: str) -> bool:
-        if is_link(text) or not has_words(text):
+        if is_link(text) or is_command(text) or not has_words(text):
             return True
         is_known = control_word(text) or any(chat.reply(text) for chat in chats)
         return bool(is_known) or bare_word(text) in labels

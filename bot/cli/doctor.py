@@ -52,7 +52,8 @@ def _shown(value: object) -> str:
         return "（已设，不显示）"
     if isinstance(value, Mapping):
         value = tuple(f"{name}={text}" for name, text in value.items())
-    return (",".join(value) if isinstance(value, tuple) else str(value)) or "（空）"
+    text = ",".join(value) if isinstance(value, tuple) else str(value or "")
+    return text or "（空）"
 
 
 def _database(settings: Settings, now: datetime) -> Iterator[Line]:

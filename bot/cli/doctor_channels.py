@@ -58,9 +58,7 @@ def wechat_lines(settings: Settings) -> Iterator[Line]:
 def telegram_lines(settings: Settings) -> Iterator[Line]:
     """Yield how Telegram stands, and whether it answers."""
     if settings.telegram_token is None:
-        yield Line(
-            "·", "Telegram没有开：设了 LIFELINE_TELEGRAM_TOKEN 才开，见 docs/telegram.md"
-        )
+        yield Line("·", "Telegram没有开：设了 LIFELINE_TELEGRAM_TOKEN 才开，见 docs/telegram.md")
         return
     try:
         config = _telegram_config(settings, settings.telegram_token.get_secret_value())

@@ -110,9 +110,30 @@ def _setting(fault: Mapping[str, Any]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     allowed = _ALLOWED.get(name, "照 docs/settings.md 里写的改")
     variable = f"LIFELINE_{name.upper()}"
-    if name == "secret_key" or not isinstance(fault["input"], str | int):
+    if name in SECRET_SETTINGS or not isinstance(fault["input"], str | int):
         return f"{variable}：{allowed}"
     return f"{variable}={without_password(str(fault['input']))}：{allowed}"
+
+
+def _wechat_setting(error: Any) -> str | None:  # noqa: ANN401 - the channel's, not loaded here
+    name = _WECHAT_FIELDS.get(error.setting, f"wechat_{error.setting}")
+    # The other fields are code, not settings.
+    return f"LIFELINE_{name.upper()}：{_ALLOWED[name]}" if name in _ALLOWED else None
+
+
+def _telegram_setting(error: Any) -> str:  # noqa: ANN401 - as above
+    return f"{error.setting}：{error.problem}"
+
+
+def _wechat_base(error: Any) -> str:  # noqa: ANN401 - as above
+    return f"LIFELINE_WECHAT_API={error.base} 不能用：官方的是 https://api.weixin.qq.com"
+
+
+def _speech_command(error: Any) -> str:  # noqa: ANN401 - as above
+    return (
+        f"LIFELINE_SPEECH_COMMAND={error.command} 不能用：引号要成对，"
+        "放录音文件的地方写 {file}，例如 asr --text {file}"
+    )
 
 
 def _unsupported_database(error: Any) -> str:  # noqa: ANN401 - storage's, not loaded here
@@ -169,6 +190,10 @@ _EXPLAINED: Mapping[str, _Explain] = {
     "community.districts.UnknownDistrict": _unknown_district,
     "community.placefiles.BrokenPlaceFile": _broken_file,
     "bot.wordingfiles.WordingError": _broken_file,
+    "bot.channels.wechat_errors.InvalidWeChatSetting": _wechat_setting,
+    "bot.channels.wechat_outcomes.UnusableBase": _wechat_base,
+    "bot.channels.telegram_config.BadTelegramSetting": _telegram_setting,
+    "bot.hearing.BadCommand": _speech_command,
     "builtins.ModuleNotFoundError": _missing_module,
     "builtins.UnicodeDecodeError": _not_utf8,
     "builtins.OSError": _system,

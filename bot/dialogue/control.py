@@ -68,6 +68,7 @@ SIGNS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029“”\"'「」『
 PARTICLES = "啊呀哦哈啦了哟呢嘛噢喔"
 # A longer message is none of our words; it is not even normalised.
 MOST_WORD_CHARACTERS = 40
+_COMMAND = re.compile(r"^/[A-Za-z][A-Za-z0-9_]{0,31}$")
 _LINK = re.compile(r"^(https?://|www\.)\S+$", re.IGNORECASE)
 # Around a number: brackets, and what a phone's keyboard puts into the sign 1️⃣.
 _NUMBER_SIGNS = SIGNS + "()（）[]\ufe0f\u20e3"
@@ -90,7 +91,8 @@ def bare_word(text: str) -> str:
 
 def control_word(text: str) -> Control | None:
     """Return what the whole message asks for, or None when it is no control word."""
-    return _MEANING.get(bare_word(text))
+    said = bare_word(text)
+    return _MEANING.get(said) or _MEANING.get(said.removeprefix("/"))
 
 
 def chosen_number(text: str) -> int | None:
@@ -106,6 +108,11 @@ def chosen_number(text: str) -> int | None:
 def is_link(text: str) -> bool:
     """Whether the message is a pasted address and nothing else."""
     return bool(_LINK.match(text.strip()))
+
+
+def is_command(text: str) -> bool:
+    """Whether the message is a command as Telegram's menu sends them (/human)."""
+    return bool(_COMMAND.match(text.strip()))
 
 
 def has_words(text: str) -> bool:

@@ -40,6 +40,10 @@ class House:
     manners: Mapping[str, Manner] = field(default_factory=dict)
     forget: Forget = forget_nothing
 
+    def is_function(self, text: str) -> bool:
+        """Whether a whole message is a function's word, so that there is nothing to judge."""
+        return bool(self.reception.functions.called(text))
+
     def manner(self, account: Account) -> Manner:
         """Return how the account's channel takes replies."""
         return self.manners.get(account.channel, PLAIN_MANNER)

@@ -43,6 +43,15 @@ def test_without_known_features_every_score_is_zero(tokens: list[str]) -> None:
     assert build_bm25(DOCUMENTS).scores(tokens).tolist() == [0, 0, 0]
 
 
+def test_common_and_rare_features_are_added_up_alike() -> None:
+    documents = [["常", f"稀{place}", f"稀{place % 5}"] for place in range(20)]
+    tokens = ["常", "稀3", "稀3", "稀17", "无"]
+
+    scores = build_bm25(documents).scores(tokens)
+
+    assert scores == pytest.approx(by_definition(documents, tokens), abs=1e-5)
+
+
 def test_a_rare_feature_outweighs_a_common_one() -> None:
     scores = build_bm25([["常", "稀"], ["常"], ["常"]]).scores(["稀"])
 

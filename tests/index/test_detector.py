@@ -58,11 +58,12 @@ def test_other_talk_is_no_emergency(detector: Detector, text: str) -> None:
     [
         ((0.2, 0.1, 0.7), "gas", False),
         ((0.39, 0.01, 0.6), "gas", False),
+        ((0.4, 0.0, 0.6 - 1e-7), "gas", False),
         ((0.4, 0.3, 0.3), None, True),
         ((0.6, 0.39, 0.01), None, True),
         ((0.8, 0.1, 0.1), None, False),
     ],
-    ids=["sure", "at the threshold", "split", "only perhaps", "neither"],
+    ids=["sure", "at the threshold", "rounded below it", "split", "only perhaps", "neither"],
 )
 def test_urgency_decides(
     urgency: tuple[float, float, float], emergency: str | None, perhaps: bool

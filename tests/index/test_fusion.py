@@ -38,6 +38,19 @@ def test_what_cannot_be_compared_is_average(scores: list[float], expected: list[
     assert zscores(np.array(scores, np.float32)) == pytest.approx(expected)
 
 
+@given(SCORES, SCORES)
+def test_rows_are_scaled_each_by_itself(one: np.ndarray, other: np.ndarray) -> None:
+    together = zscores(np.array((one, other)))
+
+    assert together.tolist() == [zscores(one).tolist(), zscores(other).tolist()]
+
+
+def test_a_missing_score_leaves_the_other_rows_as_they_are() -> None:
+    whole, lacking = np.array([1, 2, 4], np.float32), np.array([NAN, 1, 3], np.float32)
+
+    assert zscores(np.array((whole, lacking)))[0] == pytest.approx(zscores(whole))
+
+
 def test_each_part_counts_alike_whatever_its_unit() -> None:
     lexical = np.array([100, 0, 0], np.float32)
     classified = np.array([0, 0.1, 0], np.float32)

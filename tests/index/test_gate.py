@@ -87,8 +87,18 @@ def test_few_topics_are_enough() -> None:
         (0.9, 0.69, Zone.CLARIFY),
         (0.4, 0.1, Zone.CLARIFY),
         (0.39, 0.1, Zone.DECLINE),
+        (0.0, 0.7 - 1e-7, Zone.ANSWER),
+        (0.4 - 1e-7, 0.0, Zone.CLARIFY),
     ],
-    ids=["sure", "right at the threshold", "known", "known at the threshold", "unknown"],
+    ids=[
+        "sure",
+        "right at the threshold",
+        "known",
+        "known at the threshold",
+        "unknown",
+        "rounded below the threshold of an answer",
+        "rounded below the threshold of a choice",
+    ],
 )
 def test_three_zones(known: float, right: float, zone: Zone) -> None:
     assert Thresholds(answer=0.7, clarify=0.4).zone(known, right) is zone

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,6 +39,19 @@ def test_an_index_is_read_back(tmp_path: Path) -> None:
     again = load_vectors(tmp_path / "v.faiss", LABELS)
 
     assert again.nearest(VECTORS[2], 1) == [("气", pytest.approx(1))]
+
+
+def test_an_index_of_another_kind_is_refused(tmp_path: Path) -> None:
+    faiss.write_index(faiss.IndexHNSWFlat(3, 4), str(tmp_path / "v.faiss"))
+
+    with pytest.raises(ValueError, match="HNSW"):
+        load_vectors(tmp_path / "v.faiss", LABELS)
+
+
+def test_a_vector_may_be_part_of_another() -> None:
+    wide = np.arange(6, dtype=np.float32)
+
+    assert index_vectors(VECTORS, LABELS).cosines(wide[::2]).tolist() == [0, 2, 4]
 
 
 def test_an_empty_index_finds_nothing() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import Database, chunks, insert_if_absent
+from storage import Database, chunks, insert_if_absent, inserted_id, put
 from tests.storage.tables import count, notes, texts
 
 
@@ -42,6 +42,39 @@ def test_another_violated_constraint_still_raises(tables: Database) -> None:
         tables.write(lambda c: insert_if_absent(c, notes, {"id": 8, "text": "a"}, keys=["id"]))
 
     assert tables.read(lambda c: c.scalars(select(notes.c.id)).all()) == [7]
+
+
+def test_the_new_row_is_named_and_a_standing_one_is_not(tables: Database) -> None:
+    def insert_note(connection: Connection) -> int | None:
+        return inserted_id(connection, notes, {"text": "a"}, keys=["text"])
+
+    first, again = tables.write(insert_note), tables.write(insert_note)
+
+    assert first == tables.read(lambda c: c.scalars(select(notes.c.id)).one())
+    assert again is None
+
+
+def test_another_column_can_be_asked_for(tables: Database) -> None:
+    values = {"id": 7, "text": "a"}
+    found = tables.write(lambda c: inserted_id(c, notes, values, keys=["id"], wanted="text"))
+
+    assert found == "a"
+
+
+def test_a_row_is_put_and_put_again(tables: Database) -> None:
+    for text in ("a", "b"):
+        values = {"id": 7, "text": text}
+        tables.write(lambda c, given=values: put(c, notes, given, keys=["id"]))
+    tables.write(lambda c: put(c, notes, {"id": 8, "text": "c"}, keys=["id"]))
+
+    assert texts(tables) == {"b", "c"}
+
+
+def test_putting_violates_no_other_constraint(tables: Database) -> None:
+    tables.write(lambda c: put(c, notes, {"id": 7, "text": "a"}, keys=["id"]))
+
+    with pytest.raises(IntegrityError):
+        tables.write(lambda c: put(c, notes, {"id": 8, "text": "a"}, keys=["id"]))
 
 
 @given(items=st.lists(st.integers(), max_size=40), size=st.integers(1, 12))

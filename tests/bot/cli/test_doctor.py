@@ -29,7 +29,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 def said(data_dir: Path, **settings: str) -> list[tuple[str, bool]]:
     found = Settings(_env_file=None, data_dir=data_dir, **settings)  # type: ignore[call-arg,arg-type]
-    return [(line.text, line.is_fault) for line in examine(found)]
+    return [(line.text, line.is_fault) for line in examine(found, NOW)]
 
 
 def test_a_key_that_fits_is_told(data_dir: Path) -> None:
@@ -72,6 +72,41 @@ def test_tables_out_of_date_are_a_fault(tmp_path: Path) -> None:
     with open_database(f"sqlite:///{tmp_path / 'lifeline.db'}"):
         pass
     assert ("主数据库的表不是最新的：运行 lifeline migrate", True) in said(tmp_path)
+
+
+def test_a_lost_queue_is_no_fault_and_a_damaged_one_is(data_dir: Path) -> None:
+    queue = data_dir / "work.db"
+    assert (f"后台队列 {queue} 还没有，启动时自动建", False) in said(data_dir)
+    with open_database(f"sqlite:///{queue}"):
+        pass
+    assert (f"后台队列 {queue} 在；不用备份，丢了会按主数据库重建", False) in said(data_dir)
+    queue.write_text("no database" * 99, encoding="utf-8")
+    assert any(f"{queue} 坏了" in text and fault for text, fault in said(data_dir))
+
+
+def test_what_waits_is_told(data_dir: Path) -> None:
+    texts = [text for text, _ in said(data_dir)]
+    assert "没有待发消息" in texts
+    assert "居民的留言都回了" in texts
+
+
+def test_secrets_are_only_said_to_be_set(data_dir: Path) -> None:
+    secrets = {
+        name: "geheim" * 10
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation) and "aes" not in name
+    }
+    lines = said(data_dir, **secrets)
+    assert not [text for text, _ in lines if "geheim" in text]
+    for name in secrets:
+        assert (f"LIFELINE_{name.upper()} = （已设，不显示）", False) in lines
+
+
+def test_settings_are_shown_as_they_are_written(data_dir: Path) -> None:
+    lines = said(data_dir, wechat_templates="drill=AbC, case=DeF", districts="demo")
+    assert ("LIFELINE_WECHAT_TEMPLATES = drill=AbC,case=DeF", False) in lines
+    assert ("LIFELINE_DISTRICTS = demo", False) in lines
+    assert ("LIFELINE_TELEGRAM_TOKEN = （空）", False) in lines
 
 
 def test_nothing_is_made_in_an_empty_place(lifeline: Lifeline, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.cli.problems import KNOWN_ERRORS, explained, without_password
+from bot.channels.wechat_errors import InvalidWeChatSetting
+from bot.cli.problems import KNOWN_ERRORS, SECRET_SETTINGS, explained, without_password
 from bot.settings import Settings
 
 HIDDEN = "geheim"
@@ -25,6 +26,21 @@ Lifeline = Callable[..., "subprocess.CompletedProcess[str]"]
         ("doctor", {"PORT": "99999"}, "LIFELINE_PORT=99999：只能是0到65535的整数"),
         ("doctor", {"LOG_LEVEL": "loud"}, "LIFELINE_LOG_LEVEL=loud：只能写 DEBUG"),
         ("doctor", {"DISTRICTS": ","}, "LIFELINE_DISTRICTS：至少写一个区县"),
+        ("doctor", {"WECHAT_MODE": "aes"}, "LIFELINE_WECHAT_MODE=aes：只能写 plain（明文）"),
+        ("doctor", {"WECHAT_AES_KEY": HIDDEN}, "LIFELINE_WECHAT_AES_KEY：安全模式和兼容模式必填"),
+        ("doctor", {"WECHAT_PREVIOUS_AES_KEY": HIDDEN}, "PREVIOUS_AES_KEY：换密钥时才填"),
+        ("doctor", {"WECHAT_TEMPLATES": "AbC"}, "LIFELINE_WECHAT_TEMPLATES=AbC：写成 用途=模板ID"),
+        ("doctor", {"WECHAT_FRESH_SECONDS": "5"}, "LIFELINE_WECHAT_FRESH_SECONDS=5：只能是30到"),
+        ("doctor", {"TELEGRAM_SECRET": f"{HIDDEN}+"}, "LIFELINE_TELEGRAM_SECRET：自己定一串"),
+        ("serve", {"WECHAT_TOKEN": HIDDEN}, "LIFELINE_WECHAT_APP_ID：开了微信就要填"),
+        ("serve", {"WECHAT_TOKEN": HIDDEN, "WECHAT_APP_ID": "wx1"}, "LIFELINE_WECHAT_AES_KEY"),
+        ("serve", {"TELEGRAM_TOKEN": HIDDEN}, "LIFELINE_TELEGRAM_TOKEN：不是机器人令牌"),
+        ("serve", {"SPEECH_COMMAND": "asr"}, "LIFELINE_SPEECH_COMMAND=asr 不能用：引号要成对"),
+        (
+            "serve",
+            {"WECHAT_APP_ID": "wx1", "WECHAT_APP_SECRET": HIDDEN, "WECHAT_API": "weixin"},
+            "LIFELINE_WECHAT_API=weixin 不能用：官方的是",
+        ),
         ("chat", {"DISTRICTS": "nope"}, "LIFELINE_DISTRICTS 里的“nope”没有配置文件"),
         ("chat", {"DATABASE_URL": "sqlite://"}, "LIFELINE_DATABASE_URL 不能用（sqlite://）"),
         ("migrate", {"DATABASE_URL": f"mysql://u:{HIDDEN}@h/x"}, "（mysql://u:***@h/x）"),
@@ -37,14 +53,16 @@ Lifeline = Callable[..., "subprocess.CompletedProcess[str]"]
         ),
     ],
     ids=[
-        "port is a word", "port too high", "log level", "no district", "unknown district",
+        "port is a word", "port too high", "log level", "no district", "mode", "AES key",
+        "previous AES key", "templates", "freshness", "webhook secret", "no app id",
+        "no AES key", "bot token", "recogniser", "WeChat's address", "unknown district",
         "in memory", "another database", "no URL", "port of a URL", "no server",
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_used_is_named(
     lifeline: Lifeline, command: str, settings: dict[str, str], said: str
 ) -> None:
-    ended = lifeline(command, **settings)
+    ended = lifeline(command, **{"PORT": "0"} | settings)
 
     assert ended.returncode == 1
     assert said in ended.stderr
@@ -110,6 +128,28 @@ def test_a_secret_is_never_shown() -> None:
     shown = explained(raised.value) or ""
     assert "LIFELINE_SECRET_KEY" in shown
     assert HIDDEN not in shown
+
+
+def test_every_secret_is_known_as_one() -> None:
+    secret = {
+        name
+        for name, field in Settings.model_fields.items()
+        if field.annotation == SecretStr | None
+    }
+    assert secret == SECRET_SETTINGS
+
+
+def test_what_is_no_setting_keeps_its_traceback() -> None:
+    assert explained(InvalidWeChatSetting("path", "does not start with a slash")) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("mode", "WECHAT_MODE"), ("fresh_for", "WECHAT_FRESH_SECONDS"), ("token", "WECHAT_TOKEN")],
+)
+def test_a_field_of_the_channel_is_named_as_it_is_set(field: str, name: str) -> None:
+    said = explained(InvalidWeChatSetting(field, "is wrong")) or ""
+    assert said.startswith(f"LIFELINE_{name}：")
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,6 @@ class TestBadInput:
             "building_",
             "building:ABCDEFGH",
             "别的码",
-            "",
             "building:" + "9" * 90,
         ],
     )
@@ -128,6 +127,9 @@ class TestBadInput:
 
         assert "认不出来" in shown(turn)
         assert labels(turn) == ["逐级选"]
+
+    def test_a_code_without_a_scene_welcomes(self, sends: Says) -> None:
+        assert "常用电话" in labels(sends(event=Event("scanned", "")))
 
     @pytest.mark.parametrize(
         "key",
