@@ -136,5 +136,5 @@ def _numbers_by_place(words: Sequence[str]) -> Numbers:
     longer = np.arange(len(words))
     for place in range(int(sizes.max(initial=0))):
         longer = longer[sizes[longer] > place]
-        numbers[longer] += points[begins[longer] + place] * _PLACES[place % len(_PLACES)]
+        numbers[longer] += points[begins[longer] + place] * _PLACES[place]
     return numbers

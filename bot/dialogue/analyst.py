@@ -73,7 +73,7 @@ class Analyst:
         found = replace(certain, ranking=self._engine.searcher.rank(question), elsewhere=elsewhere)
         if found.is_certain or found.danger or self._is_fixed(text):
             return found
-        return self._judged(found, self._engine.detector.judge(question))
+        return self._judged(text, found, self._engine.detector.judge(question))
 
     def _by_words(self, text: str) -> Analysis:
         """Return what is known without the index; leaning towards 119 where there is none."""
@@ -88,13 +88,13 @@ class Analyst:
             is_sure=bool(kind),
             now=float(bool(kind)),
             is_certain=bool(kind),
-            is_of_others=self._certain.is_of_others(text),
             danger="" if kind else self._certain.danger(text),
             aid=self._certain.aid(text),
         )
 
-    def _judged(self, found: Analysis, verdict: Verdict) -> Analysis:
+    def _judged(self, text: str, found: Analysis, verdict: Verdict) -> Analysis:
         if verdict.crisis and not (verdict.emergency and verdict.now >= CLEARLY_NOW):
-            return replace(found, crisis=verdict.crisis, now=verdict.now)
+            of_others = self._certain.is_of_others(text)
+            return replace(found, crisis=verdict.crisis, now=verdict.now, is_of_others=of_others)
         kind = verdict.emergency or (verdict.suspected if verdict.perhaps else "")
         return replace(found, emergency=kind, is_sure=bool(verdict.emergency), now=verdict.now)

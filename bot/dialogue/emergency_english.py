@@ -27,7 +27,10 @@ _SOMEBODY = (
     r"|(?:my|the|our|a)?(?:wife|husband|mother|mum|mom|father|dad|son|daughter|child|kids?|family"
     r"|friend|roommate|neighbou?rs?|guards?|security|property(?:office|management)?))"
 )
-_IS = r"(?:am|m|is|s|are|re|have|ve|has|had|was|were|been|just|got|all|both|finally|safely)*"
+_IS = (
+    r"(?:am|m|is|s|are|re|have|ve|has|had|was|were|been|just|got|all|both|did|already|finally"
+    r"|safely)*"
+)
 _WHOM = (
     r"(?:119|120|110|and|them|it|for|help|the|a|an|to|ambulance|fire(?:brigade|department|fighters?"
     r"|service|truck)|police|emergency|number|services?|anyone|anybody|someone|somebody|people)*"
@@ -54,7 +57,7 @@ _NO_CHINESE = (
     r"|(?:i|we)?(?:only|just)(?:speak)?english"
 )
 _CALLS = (
-    rf"{_SOMEBODY}?(?:{_IS}|already|did)*(?:called|phoned|dialed|dialled|rang|reported){_WHOM}"
+    rf"{_SOMEBODY}?{_IS}(?:called|phoned|dialed|dialled|rang|reported){_WHOM}"
     rf"|{_SOMEBODY}?(?:am|m|is|s|are|re)?(?:calling|talking|speaking|onthe(?:phone|line)(?:with)?)"
     rf"{_WHOM}"
 )
@@ -136,7 +139,7 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _NO_PLACE = re.compile(
-    r"\?|\b(?:what|how|where|when|who|why|which|should|shall|can|could|do|does|is it|are"
+    r"\?|^is\b|\b(?:what|how|where|when|who|why|which|should|shall|can|could|do|does|is it|are"
     r"|(?:fires?|smoke|burn\w*|flames?|gas|smell\w*|explo\w+|leak\w*|spread\w*))\b",
     re.IGNORECASE,
 )

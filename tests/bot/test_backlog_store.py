@@ -30,7 +30,7 @@ def test_an_empty_store_has_nothing_to_tell(database: Database) -> None:
 
 
 def test_answered_requests_are_not_counted(database: Database) -> None:
-    with database.begin() as db:
+    with database.engines.write.begin() as db:
         ann = add_account(db)
         answered, _ = add_request(db, ann, "第一条", NOON)
         answer_request(db, answered, "好", NOON)
@@ -41,7 +41,7 @@ def test_answered_requests_are_not_counted(database: Database) -> None:
 
 
 def test_deliveries_are_heaped_by_channel_and_state(database: Database) -> None:
-    with database.begin() as db:
+    with database.engines.write.begin() as db:
         ann = add_account(db)
         held = queue(db, ann, "held")
         settle(db, claim_one(db), NotReachable("no consent"), NOON)
@@ -60,7 +60,7 @@ def test_deliveries_are_heaped_by_channel_and_state(database: Database) -> None:
 
 
 def test_only_what_may_not_have_arrived_lately_counts_as_undelivered(database: Database) -> None:
-    with database.begin() as db:
+    with database.engines.write.begin() as db:
         ann = add_account(db)
         for key, outcome in (
             ("sent", Delivered("1")),
@@ -80,7 +80,7 @@ def test_only_what_may_not_have_arrived_lately_counts_as_undelivered(database: D
 
 
 def test_the_last_beat_of_all_workers_counts(database: Database) -> None:
-    with database.begin() as db:
+    with database.engines.write.begin() as db:
         beat(db, "one", NOON)
         beat(db, "two", NOON + HOUR)
     assert database.read(last_beat) == NOON + HOUR

@@ -9,7 +9,7 @@ import community.consents  # noqa: F401 - declares a table
 from community.deliveries import ClaimedDelivery, Delivery, Lane
 from community.delivery_store import Claim, claim_deliveries, delivery, queue_delivery
 from community.store import account_of
-from storage import Database, metadata
+from storage import Database, migrate
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def make_tables(database: Database) -> None:
-    database.write(metadata.create_all)  # until the revision exists
+    migrate(database)
 
 
 def a_delivery(account_id: int, key: str, lane: Lane = "reply", **changed: object) -> Delivery:

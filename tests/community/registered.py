@@ -14,7 +14,7 @@ from community.building_sheets import read_csv
 from community.register_store import search_buildings
 from community.registers import Building
 from community.store import resident
-from storage import Database, metadata
+from storage import Database, migrate
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ LIST = """\
 
 
 def with_register_tables(database: Database) -> Database:
-    database.write(metadata.create_all)  # until the revision exists
+    migrate(database)
     return database
 
 

@@ -24,7 +24,7 @@ from community.files import (
     read_file,
     stored_file,
 )
-from storage import Database, metadata, open_database
+from storage import Database, migrate, open_database
 
 DATA = b"a picture"
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     with open_database(database_url) as database:
-        database.write(metadata.create_all)  # until the revision exists
+        migrate(database)
         yield database
 
 

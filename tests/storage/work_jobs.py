@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select
 
-from storage import Database, RowId, metadata
+from storage import Database, RowId, migrate
 from storage.work_jobs import Jobs, Run
 
 effect_metadata = MetaData()
@@ -25,7 +25,7 @@ GROUPS = 5
 
 def create(database: Database) -> None:
     """Make the tables."""
-    database.write(metadata.create_all)  # until the revision exists
+    migrate(database)
     database.write(effect_metadata.create_all)
 
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.telegram_lease import StoredLease
-from storage import Database, metadata
+from storage import Database, migrate
 from tests.bot.conftest import Clock
 
 
 @pytest.fixture
 def database(database: Database) -> Database:
-    metadata.create_all(database.engines.write)  # until the revision exists
+    migrate(database)
     return database
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.channels.telegram import ConnectionState, StoredLease, TelegramConfig
 from bot.channels.telegram_polling import offset_after
-from storage import Database, metadata, open_database
+from storage import Database, migrate, open_database
 from tests.bot.channels.telegram_service import (
     AROUND,
     Running,
@@ -44,7 +44,7 @@ def config(platform: TelegramPlatform) -> TelegramConfig:
 @pytest.fixture
 def shared(tmp_path: Path) -> Iterator[Database]:
     with open_database(f"sqlite:///{tmp_path / 'shared.db'}") as database:
-        metadata.create_all(database.engines.write)  # until the revision exists
+        migrate(database)
         yield database
 
 

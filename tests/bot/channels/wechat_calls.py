@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from bot.channels.wechat_api import WeChatAccount, WeChatApi
 from bot.channels.wechat_api_session import ApiSession
 from bot.channels.wechat_tokens import Clock, stable_tokens
-from bot.platform_store import access_token, uploaded_media
-from storage import Database, metadata
+from storage import Database, migrate
 from tests.platforms.wechat import WeChatPlatform
 
 KEY = bytes(range(32))
@@ -15,9 +14,8 @@ TOKEN_CALL = "/stable_token"  # noqa: S105 - a path
 
 
 def with_new_tables(database: Database) -> Database:
-    """Return ``database`` with the tables of ``bot.platform_store``."""
-    tables = [access_token, uploaded_media]
-    metadata.create_all(database.engines.write, tables)  # until the revision exists
+    """Return ``database``, brought up to date."""
+    migrate(database)
     return database
 
 

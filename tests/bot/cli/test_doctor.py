@@ -28,7 +28,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 def said(data_dir: Path, **settings: str) -> list[tuple[str, bool]]:
-    found = Settings(_env_file=None, data_dir=data_dir, **settings)  # type: ignore[call-arg,arg-type]
+    found = Settings(_env_file=None, data_dir=data_dir, **settings)  # type: ignore[arg-type]
     return [(line.text, line.is_fault) for line in examine(found, NOW)]
 
 

@@ -57,8 +57,9 @@ def test_who_works_is_known_by_their_heartbeat(database: Database) -> None:
 
 
 def test_failed_work_is_told_with_its_reason_on_one_line(database: Database) -> None:
-    for number in range(5):
-        database.write(lambda db, key=str(number): fail(db, key, "no such\nfile " + "x" * 500))
+    with database.engines.write.begin() as db:
+        for number in range(5):
+            fail(db, str(number), "no such\nfile " + "x" * 500)
 
     marks = [(mark, text) for mark, text in said(database) if "fetch_recording" in text]
     assert ("!", "后台有5件工作做不成，最近的3件：") in said(database)
@@ -71,7 +72,7 @@ def test_failed_work_is_told_with_its_reason_on_one_line(database: Database) -> 
 
 
 def test_open_messages_to_staff_are_counted(database: Database) -> None:
-    with database.begin() as db:
+    with database.engines.write.begin() as db:
         ann = add_account(db)
         add_request(db, ann, "3栋消防栓没有水", NOON)
         add_request(db, ann, "还是没有水", NOON + HOUR)
@@ -81,7 +82,7 @@ def test_open_messages_to_staff_are_counted(database: Database) -> None:
 
 
 def test_what_waits_to_be_sent_is_told_by_channel(database: Database) -> None:
-    with database.begin() as db:
+    with database.engines.write.begin() as db:
         ann = add_account(db)
         queue(db, ann, "held")
         settle(db, claim_one(db), NotReachable("no consent"), NOON)

@@ -40,7 +40,7 @@ def platform() -> Iterator[TelegramPlatform]:
 
 
 def settings(**given: str) -> Settings:
-    return Settings(_env_file=None, **given)  # type: ignore[call-arg,arg-type]
+    return Settings(_env_file=None, **given)  # type: ignore[arg-type]
 
 
 def of_telegram(platform: TelegramPlatform, **given: str) -> list[Line]:
@@ -122,7 +122,7 @@ def test_how_telegrams_messages_come(
 
 
 def test_a_token_that_telegram_does_not_know_is_a_fault(platform: TelegramPlatform) -> None:
-    lines = of_telegram(platform, telegram_token="7:revoked")
+    lines = of_telegram(platform, telegram_token="7:revoked")  # noqa: S106 - of nobody
     line = saying(lines, "机器人令牌不对或已作废")
     assert line.is_fault
     assert not [line for line in lines if "7:revoked" in line.text]
@@ -191,7 +191,8 @@ def test_the_command_says_it_and_ends_with_1_only_for_a_fault(
     assert platform.token not in ended.stdout + ended.stderr
     assert ended.stderr == ""
 
-    ended = lifeline("doctor", **telegram, WECHAT_TOKEN="lifelinetoken")
+    half_of_wechat = {"WECHAT_TOKEN": "lifelinetoken"}
+    ended = lifeline("doctor", **telegram, **half_of_wechat)
     assert ended.returncode == 1
     assert "✗ 微信开不了，服务也启动不了。LIFELINE_WECHAT_APP_ID" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr

@@ -209,7 +209,8 @@ def test_a_second_cry_with_a_place_is_a_cry() -> None:
         ("cancel", Control.CANCEL), ("Back.", Control.CANCEL), ("/cancel", Control.CANCEL),
         ("human", Control.HUMAN), ("staff", Control.HUMAN), ("source", Control.BASIS),
         ("Wrong!", Control.DISLIKE), ("not this", Control.DISLIKE), ("useful", Control.USEFUL),
-        ("more", Control.MORE), ("unsubscribe", Control.UNSUBSCRIBE), ("/stop", Control.UNSUBSCRIBE),
+        ("more", Control.MORE), ("unsubscribe", Control.UNSUBSCRIBE),
+        ("/stop", Control.UNSUBSCRIBE),
         ("help the neighbour upstairs", None), ("more smoke", None), ("wrong way out?", None),
     ],
 )  # fmt: skip

@@ -14,6 +14,8 @@ from bot.dialogue.session import (
     EMERGENCY_FORGOTTEN_AFTER,
     MOST_QUESTION_CHARACTERS,
     EmergencyState,
+    Flow,
+    Language,
     Offer,
     Session,
     Stage,
@@ -21,7 +23,7 @@ from bot.dialogue.session import (
     session_to_json,
 )
 from bot.dialogue.turns import replies_from_json, reply_from_json, reply_to_json
-from bot.messages import Choice, CitedArticle, Reply, ReplyKind
+from bot.messages import Card, Choice, CitedArticle, Reply, ReplyKind, Wants
 from bot.phrases import CRISIS_KINDS, EMERGENCY_KINDS
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -36,9 +38,15 @@ EMERGENCIES = st.builds(
     step=st.integers(0, 9),
     place=TEXT,
 )
+FLOWS = st.builds(
+    Flow,
+    function=st.text(min_size=1, max_size=20),
+    step=TEXT,
+    data=st.dictionaries(TEXT, TEXT, max_size=3),
+)
 SESSIONS = st.builds(
     Session,
-    offers=st.lists(st.builds(Offer, TEXT, TEXT), max_size=4).map(tuple),
+    offers=st.lists(st.builds(Offer, TEXT, TEXT, TEXT), max_size=4).map(tuple),
     question=TEXT,
     answered=TEXT,
     ranked=TEXTS,
@@ -46,6 +54,10 @@ SESSIONS = st.builds(
     hinted_on=st.none() | st.dates(),
     emergency=st.none() | EMERGENCIES,
     elsewhere=TEXT,
+    flow=st.none() | FLOWS,
+    more=TEXTS,
+    language=st.sampled_from(get_args(Language)),
+    told_privacy=st.booleans(),
 )
 SOME_TEXT = st.text(min_size=1, max_size=20)
 REPLIES = st.builds(
@@ -54,10 +66,13 @@ REPLIES = st.builds(
     text=SOME_TEXT,
     basis=TEXT,
     hint=TEXT,
-    choices=st.lists(st.builds(Choice, SOME_TEXT, TEXT), max_size=3).map(tuple),
+    choices=st.lists(st.builds(Choice, SOME_TEXT, TEXT, TEXT), max_size=3).map(tuple),
     citations=st.lists(st.builds(CitedArticle, SOME_TEXT, TEXT, TEXT), max_size=3).map(tuple),
     topics=TEXTS,
     rateable=st.booleans(),
+    picture=TEXT,
+    card=st.none() | st.builds(Card, TEXT, TEXT, SOME_TEXT, TEXT),
+    wants=st.sampled_from(get_args(Wants)),
 )
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
@@ -126,6 +141,15 @@ STATE = {"kind": "fire", "stage": "called", "question": "着火了", "since": "2
         ({"ranked": ["a", 1, "b"]}, Session(ranked=("a", "b"))),
         ({"offers": [["甲", "a"], ["乙"]]}, Session()),
         ({"offers": [["甲", "a"]]}, Session(offers=(Offer("甲", "a"),))),
+        ({"offers": [["甲", "", "phones"]]}, Session(offers=(Offer("甲", "", "phones"),))),
+        ({"flow": {"step": "x"}}, Session()),
+        ({"flow": {"function": "human"}}, Session(flow=Flow("human", ""))),
+        (
+            {"flow": {"function": "a", "data": {"b": 1, "c": "d"}}},
+            Session(flow=Flow("a", "", {"c": "d"})),
+        ),
+        ({"language": "fr", "told_privacy": 1, "more": "x"}, Session()),
+        ({"language": "en", "told_privacy": True}, Session(language="en", told_privacy=True)),
         ({"hinted_on": "yesterday"}, Session()),
         ({"hinted_on": "2026-11-22"}, Session(hinted_on=date(2026, 11, 22))),
         ({"crisis": "a_later_kind"}, Session()),
@@ -179,6 +203,15 @@ def test_an_emergency_is_over_in_any_zone() -> None:
 def test_who_is_in_a_flow_is_urgent(session: Session, is_urgent: bool) -> None:
     assert session.is_urgent is is_urgent
     assert not session.without_flow().is_urgent
+
+
+def test_what_is_half_done_goes_and_what_is_known_of_somebody_stays() -> None:
+    busy = Session(
+        offers=(Offer("甲"),), flow=Flow("human", "message"), more=("rest",), language="en",
+        told_privacy=True, question="q",
+    )  # fmt: skip
+
+    assert busy.without_flow() == Session(language="en", told_privacy=True, question="q")
 
 
 @given(REPLIES)
