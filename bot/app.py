@@ -80,6 +80,8 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         bot.channels.wechat.InvalidWeChatSetting: when a setting of WeChat cannot be right.
         bot.channels.telegram.BadTelegramSetting: when one of Telegram cannot be right.
     """
+    wechat_service.wechat_config(settings)  # refused before a minute is spent on the index
+    telegram_service.telegram_config(settings)
     database = open_main_database(settings)
     try:
         return _joined(settings, database, clock)

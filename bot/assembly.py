@@ -1,7 +1,7 @@
 """Joins the dialogue's surroundings: functions, what belongs to whom, channels' manners."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -63,7 +63,7 @@ class Premises:
     """What the surroundings are made for: the districts served and the installation's key."""
 
     districts: tuple[str, ...]
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 def fetch_recording_later(clock: Callable[[], datetime], db: Connection, request_id: int) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -21,12 +20,14 @@ from bot.telegram_service import LoopFetcher
 from bot.wechat_service import Calls
 from community import delivery_upkeep
 from storage import Database
-from storage.work import Jobs, Run, Work
+from storage.work import Jobs, Pace, Run, Work
 
 _logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 600.0
 EXPIRING_SECONDS = 60.0
+# A turn books work in its own transaction and wakes nobody; a look at what is due is one query.
+LOOKING_SECONDS = 5.0
 
 Clock = Callable[[], datetime]
 # Each deletes or ends at most one chunk and returns how many rows that were.
@@ -60,8 +61,9 @@ class Backstage:
     ) -> None:
         self._database = database
         self._channels = channels
+        self._recordings = recordings
         self._clock = clock
-        self.work = Work(database, _jobs(recordings), clock)
+        self.work = Work(database, _jobs(recordings), clock, Pace(look=LOOKING_SECONDS))
         self.outbox = Outbox(database, channels.senders(), clock, worker=self.work.worker)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_working = False
@@ -76,17 +78,22 @@ class Backstage:
         self._tasks = [asyncio.create_task(step) for step in steps]
 
     async def stop(self) -> None:
-        """Finish what is being sent, then end everything."""
-        await self.outbox.drain()
+        """Finish what is being sent, then end everything, whatever of it has failed."""
+        try:
+            await self.outbox.drain()
+            await self._end_tasks()
+            if self._is_working:
+                await run_in_threadpool(self.work.close)
+        finally:
+            if self._channels.wechat:
+                await run_in_threadpool(self._channels.wechat.close)
+
+    async def _end_tasks(self) -> None:
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-        if self._is_working:
-            await run_in_threadpool(self.work.close)
-        if self._channels.wechat:
-            await run_in_threadpool(self._channels.wechat.close)
+        for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                _logger.error("what ran beside requests had failed", exc_info=ended)
 
     def _launch_work(self) -> None:
         """Launch later work; without it people are still answered."""
@@ -101,6 +108,7 @@ class Backstage:
         while True:
             for chore in CHORES:
                 await self._do(chore)
+            await self._forget_recordings()
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _expire(self) -> None:
@@ -117,6 +125,12 @@ class Backstage:
                 continue
         except Exception:  # whatever failed, the service goes on and the next round tries again
             _logger.exception("housekeeping failed; the next round tries again")
+
+    async def _forget_recordings(self) -> None:
+        try:
+            await run_in_threadpool(self._recordings.forget_gone)
+        except Exception:
+            _logger.exception("recordings were not looked through; the next round tries again")
 
 
 def _chunk(chore: Chore, now: datetime, db: Connection) -> int:

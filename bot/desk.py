@@ -2,19 +2,29 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.desk_store import StaffRequest, answer_request, find_request, note_media, request_by_id
+from bot.desk_store import (
+    StaffRequest,
+    answer_request,
+    find_request,
+    note_media,
+    request_by_id,
+    standing_codes,
+)
 from bot.dialogue.house import House, Pushed
 from bot.messages import Account, Reply
-from storage import Database, read_code
+from storage import Database, chunks, read_code
 
 _logger = logging.getLogger(__name__)
 
 RECORDINGS_FOLDER = "recordings"
+# Where nothing can be pushed, an answer waits until the resident writes again.
+ANSWER_EXPIRES = timedelta(days=30)
 
 # Returns the bytes behind a media reference of one channel.
 Fetch = Callable[[str], bytes]
@@ -80,7 +90,7 @@ def answer(db: Connection, typed: str, text: str, now: datetime) -> StaffRequest
     if not answer_request(db, request.id, text, now):
         raise AlreadyAnswered(request.code)
     account = Account(request.channel, request.name)
-    pushed = Pushed(account, (Reply("chat", text),), f"desk:{request.code}")
+    pushed = Pushed(account, (Reply("chat", text),), f"desk:{request.code}", lasts=ANSWER_EXPIRES)
     House().push(db, request.account_id, pushed, now)
     return request
 
@@ -110,3 +120,18 @@ class Recordings:
         self._folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(fetch(request.media_ref))
         self._database.write(lambda db: note_media(db, request_id, file.name))
+
+    def forget_gone(self) -> int:
+        """Delete the recordings whose request went with its account or its time.
+
+        Returns how many went. A transaction may be undone and a file not, so they go afterwards.
+        """
+        gone = 0
+        for files in chunks(self._folder.glob("*.bin")):
+            codes = [file.stem for file in files]
+            standing = self._database.read(partial(standing_codes, codes=codes))
+            for file in files:
+                if file.stem not in standing:
+                    file.unlink(missing_ok=True)
+                    gone += 1
+        return gone

@@ -1,6 +1,6 @@
 """The table of what residents left for staff (留言), and the answers that went back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,6 +130,12 @@ def note_media(db: Connection, request_id: int, file: str) -> None:
     db.execute(
         update(staff_request).where(staff_request.c.id == request_id).values(media_file=file)
     )
+
+
+def standing_codes(db: Connection, codes: Collection[str]) -> set[str]:
+    """Return those of ``codes`` under which a request still stands."""
+    found = select(staff_request.c.code).where(staff_request.c.code.in_(codes))
+    return set(db.scalars(found))
 
 
 def forget_answered(db: Connection, now: datetime) -> int:

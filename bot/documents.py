@@ -52,7 +52,7 @@ def _read(path: Path) -> str:
 
 def _default(name: str) -> str:
     value = Settings.model_fields[name].default
-    if value in (None, "", PydanticUndefined):
+    if value in (None, "", {}, PydanticUndefined):
         return "（空）"
     return f"`{','.join(value) if isinstance(value, tuple) else value}`"
 

@@ -6,6 +6,7 @@ vendor's format. Nothing here knows a vendor, a clock or storage.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -196,6 +197,11 @@ class Reply:
     picture: str = ""
     card: Card | None = None
     wants: Wants = ""
+
+
+def has_urgent(replies: Iterable[Reply]) -> bool:
+    """Whether one of them is said to somebody in an emergency or a crisis."""
+    return any(reply.kind in {"emergency", "crisis"} for reply in replies)
 
 
 def plain_text(reply: Reply) -> str:

@@ -15,7 +15,7 @@ _URL_PORT = re.compile(r"://(?>(?:.*@)?)(?:\[[^]]*\]|[^/:@?]*):([^/?@]*)(?:[/?]|
 
 # core.telegram.org/bots/api#setwebhook, and the Official Account's 「服务器配置」.
 _TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
+_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 
 
 class Settings(BaseSettings):

@@ -41,22 +41,33 @@ class Around:
     holder: str
 
 
-def open_telegram(settings: Settings, around: Around) -> telegram.Telegram | None:
-    """Return the channel; None when Telegram is off.
+def telegram_config(settings: Settings) -> telegram.TelegramConfig | None:
+    """Return the channel's settings; None when Telegram is off.
 
     Raises:
-        bot.channels.telegram.BadTelegramSetting: when a setting cannot be right.
+        bot.channels.telegram.BadTelegramSetting: when one cannot be right.
     """
     if settings.telegram_token is None:
         return None
     secret = settings.telegram_secret
-    config = telegram.TelegramConfig(
+    return telegram.TelegramConfig(
         settings.telegram_token.get_secret_value(),
         api=settings.telegram_api,
         secret=secret.get_secret_value() if secret else "",
         public_url=settings.public_url,
         proxy=settings.telegram_proxy,
     )
+
+
+def open_telegram(settings: Settings, around: Around) -> telegram.Telegram | None:
+    """Return the channel; None when Telegram is off.
+
+    Raises:
+        bot.channels.telegram.BadTelegramSetting: when a setting cannot be right.
+    """
+    config = telegram_config(settings)
+    if config is None:
+        return None
     surroundings = telegram.Surroundings(
         clock=around.clock,
         wake=around.wake,

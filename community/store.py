@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Connection,
     ForeignKey,
+    Index,
     String,
     Table,
     UniqueConstraint,
@@ -35,6 +36,8 @@ channel_account = Table(
     Column("name", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "name"),
+    # Without it whoever leaves holds the writer for as long as reading all accounts takes.
+    Index("ix_channel_account_resident_id", "resident_id"),
     sqlite_autoincrement=True,
 )
 

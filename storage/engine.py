@@ -95,6 +95,7 @@ def postgres_engines(url: URL, *, connections: int, busy_seconds: float) -> Engi
         max_overflow=connections,
         pool_timeout=busy_seconds,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 10},
     )
     lock_timeout = f"SET lock_timeout = {round(busy_seconds * 1000)}"
@@ -146,6 +147,7 @@ def _sqlite(
     engine = create_engine(
         url,
         module=sqlite_driver,
+        hide_parameters=True,  # an error's text ends up in the log, and people's words must not
         connect_args={"isolation_level": None, "timeout": busy_seconds},
         **pool,
     )

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Generic, Protocol, TypeVar
@@ -199,7 +200,7 @@ class _Job(Generic[T]):
         self._value: list[T] = []
 
     def __repr__(self) -> str:
-        return repr(self.work)
+        return _name_of(self.work)
 
     def attempt(self, connection: Connection) -> None:
         """Run the closure in a savepoint, and keep its value for ``succeed``.
@@ -226,6 +227,13 @@ class _Job(Generic[T]):
         """Hand over the value after the commit, unless the closure has failed."""
         if not self.future.done():
             self.future.set_result(self._value[0])
+
+
+def _name_of(work: Callable[..., Any]) -> str:
+    """Return the name of what a closure calls, without its arguments: these are people's words."""
+    while isinstance(work, partial):
+        work = work.args[0] if work.args and callable(work.args[0]) else work.func
+    return str(getattr(work, "__qualname__", type(work).__qualname__))
 
 
 def _undone(connection: Connection) -> bool:

@@ -89,7 +89,7 @@ class Polling:
             return True
         try:
             self._is_ours = await run_sync(self._lease.hold, self.lease_name, LEASE_SECONDS)
-        except StorageError as error:
+        except (StorageError, OSError) as error:  # a row, or a file on a full disk
             _logger.warning("the lease could not be renewed: %s", error)
         return self._is_ours
 

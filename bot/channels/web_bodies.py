@@ -89,10 +89,15 @@ def shown_turn(turn: Turn) -> dict[str, Any]:
     }
 
 
+def _text(reply: Reply) -> str:
+    """Return the text with a card's title and address below, which the page makes a link."""
+    return f"{reply.text}\n{reply.card.title}\n{reply.card.url}" if reply.card else reply.text
+
+
 def _shown_reply(reply: Reply) -> dict[str, Any]:
     return {
         "kind": reply.kind,
-        "text": reply.text,
+        "text": _text(reply),
         "basis": reply.basis,
         "choices": [{"label": choice.label, "topic": choice.topic} for choice in reply.choices],
         "citations": [

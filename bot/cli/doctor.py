@@ -24,7 +24,6 @@ from storage import Database, StorageError, open_database, pending
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-
 # The first bytes of every SQLite file (sqlite.org/fileformat.html).
 _SQLITE_HEADER = b"SQLite format 3\x00"
 
@@ -52,8 +51,9 @@ def _shown(value: object) -> str:
         return "（已设，不显示）"
     if isinstance(value, Mapping):
         value = tuple(f"{name}={text}" for name, text in value.items())
-    text = ",".join(value) if isinstance(value, tuple) else str(value or "")
-    return text or "（空）"
+    if value is None:
+        return "（空）"
+    return (",".join(value) if isinstance(value, tuple) else str(value)) or "（空）"
 
 
 def _database(settings: Settings, now: datetime) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from bot.cli.problems import explained
 from bot.cli.wechat_check import Line, callback_lines
 from bot.hearing import BadCommand, Recogniser
 from bot.settings import Settings
+from bot.telegram_service import telegram_config
 from bot.wechat_service import wechat_config
 
 REACHING_SECONDS = 5.0
@@ -57,11 +58,15 @@ def wechat_lines(settings: Settings) -> Iterator[Line]:
 
 def telegram_lines(settings: Settings) -> Iterator[Line]:
     """Yield how Telegram stands, and whether it answers."""
-    if settings.telegram_token is None:
+    try:
+        config = telegram_config(settings)
+    except BadTelegramSetting as error:
+        yield _fault(f"Telegram开不了，服务也启动不了。{explained(error)}")
+        return
+    if config is None:
         yield Line("·", "Telegram没有开：设了 LIFELINE_TELEGRAM_TOKEN 才开，见 docs/telegram.md")
         return
     try:
-        config = _telegram_config(settings, settings.telegram_token.get_secret_value())
         answer = asyncio.run(_reached(config))
     except BadTelegramSetting as error:
         yield _fault(f"Telegram开不了，服务也启动不了。{explained(error)}")
@@ -93,17 +98,6 @@ def _passing_lines(settings: Settings) -> Iterator[Line]:
         yield Line("!", "兼容模式也收明文消息，只在换模式的那几天用：换好就改成 safe")
     if settings.wechat_previous_aes_key:
         yield Line("·", "上一个密钥 LIFELINE_WECHAT_PREVIOUS_AES_KEY 还留着：换完一天后删掉")
-
-
-def _telegram_config(settings: Settings, token: str) -> TelegramConfig:
-    secret = settings.telegram_secret
-    return TelegramConfig(
-        token,
-        api=settings.telegram_api,
-        secret=secret.get_secret_value() if secret else "",
-        public_url=settings.public_url,
-        proxy=settings.telegram_proxy,
-    )
 
 
 def _way_in(config: TelegramConfig) -> Line:

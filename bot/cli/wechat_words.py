@@ -17,7 +17,7 @@ from bot.channels.wechat_outcomes import (
     WeChatError,
 )
 
-CONSOLE = "公众平台（mp.weixin.qq.com）→ 设置与开发 → 基本配置"
+CONSOLE = "微信公众平台的基本配置（新账号在微信开发者平台的基础信息）"
 _BASE_EXAMPLE = "官方的是 https://api.weixin.qq.com"
 
 _CODES: Mapping[int, str] = {

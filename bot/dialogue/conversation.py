@@ -32,7 +32,7 @@ from bot.dialogue.session import (
     session_to_json,
 )
 from bot.dialogue.turns import Turn, replies_from_json, reply_to_json
-from bot.messages import Account, Reply, Utterance
+from bot.messages import Account, Reply, Utterance, has_urgent
 from community.delivery_store import cancel_for_account
 from community.reach import note_blocked
 from community.store import account_of, find_account, resident_of
@@ -46,6 +46,8 @@ STORING_SECONDS = 2.5
 # When storing has failed, for the session of somebody whom this process does not remember.
 READING_SECONDS = 0.2
 READING_THREADS = 4
+# For a store that hangs while a function reads or writes within the turn.
+DECIDING_SECONDS = 0.2
 MOST_SHOWN_TURNS = 50
 # An account's sessions follow one another, whatever the clocks of several hosts say.
 _TICK = timedelta(microseconds=1)
@@ -177,6 +179,7 @@ class Conversation:
                 note_blocked(db, account_id, now)
                 cancel_for_account(db, account_id, now)
 
+        self._memory.forget(account)
         self._database.write(work, timeout=STORING_SECONDS)
         return Turn(None, "", (), now)
 
@@ -273,8 +276,10 @@ class Conversation:
         at = (desk, message.now.astimezone(self._zone))
         outcome = house.reception.decide(brain, before.outcome.session, heard, at)
         manner = house.manner(utterance.account)
-        is_urgent = outcome.session.is_urgent or message.analysis.is_pressing
-        if desk and manner.shows_pending and not is_urgent:
+        # The last words to somebody in a crisis end it; nothing may stand above them either.
+        is_urgent = outcome.session.is_urgent or has_urgent(outcome.replies)
+        is_pressing = is_urgent or message.analysis.is_pressing
+        if desk and manner.shows_pending and not is_pressing:
             outcome = house.with_pending(desk.db, desk.account_id, outcome, message.now)
         hint = brain.function_words(outcome.session.language).get("more_hint", "")
         return Said(
@@ -282,22 +287,34 @@ class Conversation:
         )
 
     def _unstored(self, message: _Message, before: Said) -> Turn:
-        """Answer from memory; should the store get to the message yet, it stores this answer."""
+        """Answer from memory; should the store get to the message yet, it stores this answer.
+
+        When the store hangs in the midst of deciding, nobody waits for it: what it makes of the
+        message is withdrawn.
+        """
+        is_free = message.lock.acquire(timeout=DECIDING_SECONDS)
+        try:
+            message.is_withdrawn = message.is_withdrawn or not is_free
+            return self._told(message, before)
+        finally:
+            if is_free:
+                message.lock.release()
+
+    def _told(self, message: _Message, before: Said) -> Turn:
         text, now, account = message.utterance.text, message.now, message.utterance.account
-        with message.lock:
-            try:
-                said = message.said or self._decide(message, before)
-            except Exception:
-                message.is_withdrawn = True
-                if not (reply := _urgent_alone(message, before.outcome.session)):
-                    raise
-                _logger.exception("a turn was not decided; what is urgent is said alone")
-                return Turn(None, text, (reply,), now)
-            message.said, message.is_answered = said, True
-            message.is_withdrawn = said.outcome.effects.is_promised
-        if message.is_withdrawn:
-            failed = Reply("chat", message.brain.general["storage_failed"])
-            return Turn(None, text, (failed,), now)
+        try:
+            said = message.said or self._decide(message, before)
+        except Exception:
+            message.is_withdrawn = True
+            if not (reply := _urgent_alone(message, before.outcome.session)):
+                raise
+            _logger.exception("a turn was not decided; what is urgent is said alone")
+            return Turn(None, text, (reply,), now)
+        message.said, message.is_answered = said, True
+        if said.outcome.effects.is_promised:
+            message.is_withdrawn = True
+            words = message.brain.general_words(before.outcome.session.language)
+            return Turn(None, text, (Reply("chat", words["storage_failed"]),), now)
         self._memory.keep(account, replace(said, is_stored=False), now)
         return Turn(None, text, said.outcome.replies, now)
 

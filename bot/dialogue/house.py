@@ -10,8 +10,8 @@ from bot.dialogue.deciding import Outcome
 from bot.dialogue.manners import PLAIN_MANNER, Manner
 from bot.dialogue.reception import Reception
 from bot.dialogue.turns import replies_from_json, reply_to_json
-from bot.messages import Account, Reply, Utterance
-from community.deliveries import Delivery
+from bot.messages import Account, Reply, Utterance, clean_id, has_urgent
+from community.deliveries import Delivery, Lane
 from community.delivery_store import mark_shown, pending_for, queue_delivery
 from community.reach import WECHAT_MESSAGE, WECHAT_TAP, note_contact
 
@@ -51,10 +51,13 @@ class House:
     def note_contact(
         self, db: Connection, account_id: int, utterance: Utterance, now: datetime
     ) -> None:
-        """Open the platform's window for messages of ours, where it has one."""
-        if self.manner(utterance.account).has_window:
+        """Note that they are here, which opens the platform's window where it has one."""
+        manner = self.manner(utterance.account)
+        if manner.has_window:
             window = WECHAT_TAP if utterance.event else WECHAT_MESSAGE
             note_contact(db, account_id, window, now)
+        elif manner.is_pushed:
+            note_contact(db, account_id, None, now)
 
     def with_pending(
         self, db: Connection, account_id: int, outcome: Outcome, now: datetime
@@ -73,9 +76,9 @@ class House:
         return queue_delivery(
             db,
             Delivery(
-                account_id, pushed.account.channel, "reply", REPLY_PURPOSE,
+                account_id, pushed.account.channel, pushed.lane, REPLY_PURPOSE,
                 [reply_to_json(reply) for reply in pushed.replies], pushed.key,
-                due_at=now, expires_at=now + REPLY_EXPIRES, turn_id=pushed.turn_id,
+                due_at=now, expires_at=now + pushed.lasts, turn_id=pushed.turn_id,
             ),
             now,
         )  # fmt: skip
@@ -83,9 +86,24 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Replies on their way to the outbox; ``key`` makes them the same when queued again."""
+    """Replies on their way to the outbox.
+
+    ``key`` makes them the same when queued again, and after ``lasts`` they are of no use.
+    """
 
     account: Account
     replies: Sequence[Reply]
     key: str
     turn_id: int | None = None
+    lasts: timedelta = REPLY_EXPIRES
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", clean_id(self.key))
+
+    @property
+    def lane(self) -> Lane:
+        """Where they wait: what is urgent never behind a reply that is being tried again.
+
+        Without a turn nothing would delete them from the lane of incidents.
+        """
+        return "incident" if self.turn_id is not None and has_urgent(self.replies) else "reply"

@@ -47,6 +47,11 @@ class Memory:
             while self._said and self._has_too_much(now):
                 self._said.popitem(last=False)
 
+    def forget(self, account: Account) -> None:
+        """Drop what is remembered of an account that left."""
+        with self._lock:
+            self._said.pop(account, None)
+
     def _has_too_much(self, now: datetime) -> bool:
         return len(self._said) > MOST_REMEMBERED or _is_past(next(iter(self._said.values())), now)
 

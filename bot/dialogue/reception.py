@@ -12,7 +12,7 @@ from bot.dialogue.control import Control, bare_word, chosen_number, control_word
 from bot.dialogue.deciding import Dialogue, Outcome
 from bot.dialogue.functions import SAY, Function, Functions, Visit, given_to, menu_choices
 from bot.dialogue.heard import Desk, Heard
-from bot.dialogue.session import Offer, Session
+from bot.dialogue.session import Effects, Offer, Session
 from bot.messages import Reply
 
 # Keys of functions that the reception itself calls; app.py registers them.
@@ -47,6 +47,10 @@ class _Turn:
 
     def say(self, name: str) -> Outcome:
         return Outcome(self.session, (Reply("chat", self.word(name)),))
+
+    def not_stored(self) -> Outcome:
+        """Ask to send it again; it is not stored later, or the repeat would do nothing."""
+        return replace(self.general("storage_failed"), effects=Effects(is_refused=True))
 
     def general(self, name: str) -> Outcome:
         text = self.brain.general_words(self.session.language)[name]
@@ -215,8 +219,10 @@ class Reception:
         function = self.functions.get(flow.function) if flow else None
         if flow is None or function is None or function.step is None:
             return None
+        if function.is_private and _is_group(turn):
+            return None
         visit = self._visit(turn)
-        return function.step(visit, flow) if visit else turn.general("storage_failed")
+        return function.step(visit, flow) if visit else turn.not_stored()
 
     def _open(self, turn: _Turn, key: str) -> Outcome:
         """Open a function; words behind ``say`` are answered as if they had been written."""
@@ -233,7 +239,7 @@ class Reception:
         if function.is_private and _is_group(turn):
             return turn.say("private_only")
         visit = self._visit(turn)
-        return function.open(visit, given) if visit else turn.general("storage_failed")
+        return function.open(visit, given) if visit else turn.not_stored()
 
     def _visit(self, turn: _Turn) -> Visit | None:
         if turn.desk is None:

@@ -129,18 +129,20 @@ class Effects:
 
     ``is_booked`` says that a function has already written within that transaction, and
     ``is_forgotten`` that it deleted the account, so that the turn starts a new one.
+    ``is_refused`` says that a function had no transaction to act in.
     """
 
     unanswered: tuple[UnansweredQuestion, ...] = ()
     labelled: tuple[Labelled, ...] = ()
     is_booked: bool = False
     is_forgotten: bool = False
+    is_refused: bool = False
 
     @property
     def is_promised(self) -> bool:
-        """Whether the reply says that something was noted, so that it must be on disk."""
+        """Whether the turn is worth nothing unless it is on disk; else it is to be sent again."""
         noted = any(question.kind != "declined" for question in self.unanswered)
-        return self.is_booked or self.is_forgotten or noted
+        return self.is_booked or self.is_forgotten or self.is_refused or noted
 
 
 NO_EFFECTS = Effects()

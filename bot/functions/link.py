@@ -20,7 +20,7 @@ from community.link_store import (
     try_code,
     unlink,
 )
-from community.linking import TRIES_OF_ACCOUNT, read_link_code
+from community.linking import ANSWER_LIFETIME, TRIES_OF_ACCOUNT, read_link_code
 from community.store import address_of
 
 KEY = "link"
@@ -97,7 +97,7 @@ class Linking:
         )
         reply = Reply("chat", text, choices=_yes_or_no(visit))
         key = f"link:{visit.account_id}:{visit.now.timestamp():.6f}"
-        pushed = Pushed(Account(channel, name), (reply,), key)
+        pushed = Pushed(Account(channel, name), (reply,), key, lasts=ANSWER_LIFETIME)
         House().push(visit.db, giver_id, pushed, visit.now)
 
     def _answer(self, visit: Visit, *, is_yes: bool) -> Outcome:

@@ -16,6 +16,8 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _never_use_an_id_twice("resident")
         _never_use_an_id_twice("channel_account")
+    with op.batch_alter_table("channel_account", schema=None) as batch_op:
+        batch_op.create_index("ix_channel_account_resident_id", ["resident_id"], unique=False)
     _add_registers_and_work()
     _add_what_belongs_to_accounts()
 

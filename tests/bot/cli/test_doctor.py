@@ -103,7 +103,8 @@ def test_secrets_are_only_said_to_be_set(data_dir: Path) -> None:
 
 
 def test_settings_are_shown_as_they_are_written(data_dir: Path) -> None:
-    lines = said(data_dir, wechat_templates="drill=AbC, case=DeF", districts="demo")
+    lines = said(data_dir, wechat_templates="drill=AbC, case=DeF", districts="demo", port="0")
+    assert ("LIFELINE_PORT = 0", False) in lines
     assert ("LIFELINE_WECHAT_TEMPLATES = drill=AbC,case=DeF", False) in lines
     assert ("LIFELINE_DISTRICTS = demo", False) in lines
     assert ("LIFELINE_TELEGRAM_TOKEN = （空）", False) in lines

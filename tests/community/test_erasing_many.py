@@ -1,0 +1,28 @@
+"""Erasing one person costs the same in a small town and in a city."""
+
+import pytest
+from sqlalchemy import Column, UniqueConstraint
+
+from bot.assembly import ERASABLE  # joins every package, so that all tables are declared
+from community.merging import columns_naming
+from community.store import channel_account, resident
+from storage import metadata
+
+TARGETS = {"account": channel_account.c.id, "resident": resident.c.id}
+
+
+def _firsts(column: Column[object]) -> set[str]:
+    """The columns of a table that a whole index of it begins with."""
+    table = column.table
+    wholes = [index for index in table.indexes if not index.dialect_kwargs]
+    uniques = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    keys = [table.primary_key, *uniques, *wholes]
+    return {list(key.columns)[0].name for key in keys if len(key.columns)}
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_whoever_points_at_a_person_is_found_by_an_index(target: Column[int]) -> None:
+    columns = columns_naming(metadata, target)
+
+    assert [str(column) for column in columns if column.name not in _firsts(column)] == []
+    assert len(columns) >= len(ERASABLE.residents)

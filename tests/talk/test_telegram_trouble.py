@@ -1,0 +1,112 @@
+"""Trouble while people write: a locked store, a chat that is held up, a platform that hiccups."""
+
+from collections.abc import Iterator
+from time import monotonic
+
+import pytest
+
+from tests.platforms.loopback import wait_until
+from tests.talk.conftest import Town
+from tests.talk.towns import (
+    CALL_119,
+    FIRE,
+    PATIENCE,
+    Resident,
+    furnished,
+    rows,
+    standing,
+    turns_of,
+    write_locked,
+)
+
+LOCKED_SECONDS = 5.0
+# Of an emergency's answer, on a machine that does other things as well.
+AT_ONCE_SECONDS = 1.5
+ASKED_TO_WAIT = 6.0
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with standing(furnished(tmp_path_factory, "telegram-trouble")) as town:
+        Resident.of(town, 1).asks("/phones")  # connected, and everything loaded
+        yield town
+        assert town.telegram.token not in town.log
+
+
+def took(who: Resident, text: str) -> float:
+    """Let somebody write, and return how many seconds the answer took."""
+    before = monotonic()
+    who.asks(text)
+    return monotonic() - before
+
+
+def test_emergencies_are_answered_once_while_the_store_is_locked(town: Town) -> None:
+    people = [Resident.of(town, 200 + n) for n in range(4)]
+    with write_locked(town.data_dir):
+        before = monotonic()
+        for who in people:
+            who.user.says(FIRE)
+        shown = [who.reads()[0] for who in people]
+        seconds = monotonic() - before
+        # The flow goes on in memory, and an open emergency stays as urgent.
+        assert took(people[0], "已打119") < AT_ONCE_SECONDS
+        wait_until(lambda: monotonic() - before > LOCKED_SECONDS, LOCKED_SECONDS)
+
+    assert all(one.text.startswith(CALL_119) for one in shown)
+    assert seconds < AT_ONCE_SECONDS, f"the answers took {seconds:.2f} s"
+    assert wait_until(lambda: turns_of(town.data_dir, "200") == [FIRE, "已打119"], PATIENCE)
+    for who in people:
+        who.reads_nothing()
+    assert people[0].asks("安全了").text.startswith("好，人没事最要紧")
+
+
+def test_a_question_waits_for_the_store_and_is_answered_once(town: Town) -> None:
+    who = Resident.of(town, 210)
+    with write_locked(town.data_dir):
+        who.user.says("常用电话")
+        who.user.says("你好")
+        wait_until(lambda: len(who.user.journal) > 1, 4.0)
+    town.telegram.settle()
+
+    assert wait_until(lambda: turns_of(town.data_dir, "210") == ["常用电话", "你好"], PATIENCE)
+    came = [shown.text[:5] for shown in who.user.journal]
+    assert sorted(came) == sorted({*came})  # whatever they were told, none of it twice
+
+
+def test_a_chat_that_is_held_up_holds_up_no_other(town: Town) -> None:
+    slow, *others = [Resident.of(town, 220 + n) for n in range(12)]
+    town.telegram.flood(slow.user.id, ASKED_TO_WAIT)
+    before = monotonic()
+    slow.user.says("/phones")
+    assert wait_until(lambda: town.telegram.pace.refused == 1, PATIENCE)
+    seconds = max(took(who, "/phones") for who in others)
+
+    assert seconds < AT_ONCE_SECONDS, f"others waited for {seconds:.2f} s"
+    assert slow.reads()[0].text.startswith("常用电话")
+    assert monotonic() - before > ASKED_TO_WAIT
+    assert town.telegram.pace.refused == 1  # asked once, and believed
+    slow.reads_nothing()
+
+
+def test_an_answer_whose_connection_broke_is_not_sent_twice(town: Town) -> None:
+    """The platform did it and the answer to us was lost: a reply counts as sent."""
+    who = Resident.of(town, 240)
+    town.telegram.fail_next(1, "lost", "sendMessage")
+    assert who.asks("/phones").text.startswith("常用电话")
+
+    settled = "SELECT delivery.state FROM delivery JOIN channel_account ON account_id ="
+    settled += " channel_account.id WHERE name = '240'"
+    assert wait_until(lambda: rows(town.data_dir, settled) == [("uncertain",)], PATIENCE)
+    who.reads_nothing()
+
+
+@pytest.mark.parametrize("trouble", ["5xx", "busy"])
+def test_an_answer_that_was_refused_for_now_is_sent_again(town: Town, trouble: str) -> None:
+    who = Resident.of(town, 241 + len(trouble))
+    town.telegram.fail_next(1, "5xx" if trouble == "5xx" else "busy", "sendMessage")
+    assert who.asks("/phones").text.startswith("常用电话")
+    who.reads_nothing()
+
+
+def test_twenty_messages_a_minute_are_all_a_group_gets(town: Town) -> None:
+    """Who asks more than that gets the rest later, and nobody is refused with 429."""
