@@ -53,7 +53,7 @@ MESSAGES: list[tuple[str, Act, str]] = [
     ("video", lambda who: who.sends_video(), "我看不了视频"),
     ("short video", lambda who: who.sends_video(is_short=True), "我看不了视频"),
     ("location", lambda who: who.sends_place(29.53, 108.77, "文汇路1号"), "附近没有登记的楼栋"),
-    ("news of a fire", lambda who: who.sends_link("三楼起火两人伤", "https://news.example/1"), ""),
+    ("news of a fire", lambda who: who.sends_link("三楼起火两人伤", "https://news.example/1"), "链接我打不开"),
     ("file", lambda who: who.sends_file("制度.pdf"), "文件我打不开"),
     ("sticker", lambda who: who.says("【收到不支持的消息类型，暂无法显示】"), "这种消息我看不了"),
     ("empty text", lambda who: who.says(""), "这种消息我看不了"),
@@ -73,7 +73,6 @@ def test_every_kind_of_message_gets_a_useful_reply(
 
     assert shown is not None
     assert said in shown.text
-    assert "119" in shown.text or "人工" in shown.text or "常用电话" in shown.text
     assert len(shown.text.encode()) <= MOST_BYTES
 
 
@@ -114,7 +113,7 @@ def test_the_menu_that_was_pushed_can_be_tapped(town: Town, resident: WeChatUser
     assert resident.says("2").text == resident.says("退订").text  # of the last: 退订全部通知
 
 
-def test_numbers_stay_true_over_a_long_text(resident: WeChatUser) -> None:
+def test_numbers_stay_true_over_a_long_text(town: Town, resident: WeChatUser) -> None:
     answer = resident.says(LONG_BASIS)
     second = re.search(r"^2 .*?>(.+?)</a>$", answer.text, re.MULTILINE)
     assert second is not None
@@ -127,13 +126,8 @@ def test_numbers_stay_true_over_a_long_text(resident: WeChatUser) -> None:
     assert len(parts) == 3
     assert all(len(part.text.encode()) <= 1900 for part in parts)
     assert resident.says("更多").text.startswith("没有更多了")
-    again = newcomer_like(resident).says(second[1])
-    assert picked.text.split("\n")[0] == again.text.split("\n")[0]
-
-
-def newcomer_like(resident: WeChatUser) -> WeChatUser:
-    """Return the same person: what they write out must lead where the number led."""
-    return resident
+    written_out = newcomer(town).says(second[1])
+    assert picked.text.split("\n")[0] == written_out.text.split("\n")[0]
 
 
 def test_a_photo_is_not_kept(town: Town, resident: WeChatUser) -> None:
@@ -153,5 +147,5 @@ def test_somebody_who_writes_too_fast_is_slowed_down_but_never_in_danger(
 ) -> None:
     texts = [resident.says(f"你好{number}").text for number in range(14)]
 
-    assert "慢一点" in texts[-1]
+    assert texts[-1].startswith("你发得太快了")
     assert "现在打119" in resident.says("厨房着火了，快来人").text

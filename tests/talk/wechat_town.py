@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from threading import Thread
 from time import sleep
+from typing import TypeVar
 
 from tests.platforms.loopback import Call
 from tests.platforms.wechat import WeChatUser
 from tests.talk.conftest import Town
 from tests.talk.towns import rows
+
+T = TypeVar("T")
 
 # An empty setting counts as none: Telegram stays off.
 WECHAT_ALONE = {"LIFELINE_TELEGRAM_TOKEN": ""}
@@ -92,6 +96,12 @@ def busy_store(data_dir: Path, seconds: float) -> Iterator[None]:
         yield
     finally:
         holding.join()
+
+
+def at_once(*acts: Callable[[], T]) -> list[T]:
+    """Do all at the same time and return what each returned; fail with the first that failed."""
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return [future.result() for future in [threads.submit(act) for act in acts]]
 
 
 def sent_to(town: Town, user: WeChatUser) -> list[Call]:
