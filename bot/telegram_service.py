@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy import Connection, select
+
 from bot.channels import telegram
+from bot.channels.telegram_addresses import chat_of, moved_name
 from bot.channels.telegram_filelease import FileLease
 from bot.settings import Settings
-from community.store import rename_account
+from community.store import channel_account, rename_account
 from storage import Database
 
 # A recording that takes longer than this is not waited for.
@@ -80,8 +83,18 @@ def open_telegram(settings: Settings, around: Around) -> telegram.Telegram | Non
 
 
 def _note_moved(database: Database, old: str, new: str) -> None:
-    """Keep on with a group that became another chat."""
-    database.write(lambda db: rename_account(db, telegram.CHANNEL, old, new))
+    """Keep on with a group that became another chat, whoever's message told of it."""
+    database.write(partial(_rename_all, chat_of(old), chat_of(new)))
+
+
+def _rename_all(old: int | None, new: int | None, db: Connection) -> None:
+    """Give every account within a group the name that it has in the new chat."""
+    if old is None or new is None:
+        return
+    accounts = channel_account.c
+    within = (accounts.channel == telegram.CHANNEL) & accounts.name.startswith(f"{old}:")
+    for name in db.execute(select(accounts.name).where(within)).scalars().all():
+        rename_account(db, telegram.CHANNEL, name, moved_name(name, new))
 
 
 def _lease(settings: Settings, around: Around) -> telegram.Lease:
@@ -112,4 +125,7 @@ class LoopFetcher:
         if self._channel is None or self._loop is None:
             raise telegram.FileUnavailable("Telegram does not run here", permanent=False)
         asked = asyncio.run_coroutine_threadsafe(self._channel.download(ref), self._loop)
-        return asked.result(FETCHING_SECONDS)
+        try:
+            return asked.result(FETCHING_SECONDS)
+        finally:
+            asked.cancel()  # done, or of no use any more

@@ -36,7 +36,7 @@ from community.linking import (
     read_link_code,
 )
 from community.merging import merge_residents
-from community.store import channel_account, resident, resident_of
+from community.store import channel_account, hold_accounts, resident, resident_of
 from storage import RowId, UtcDateTime, insert_if_absent, metadata
 
 _DRAWS = 20
@@ -189,6 +189,8 @@ def confirm(
     after = _link(row).agreed(account_id, now)
     _keep(db, link_id, after)
     if after.state == "joined" and row.state != "joined" and row.taker_id is not None:
+        # Else one who is being joined with a third may have another resident by the next line.
+        hold_accounts(db, [row.giver_id, row.taker_id])
         merge_residents(db, resident_of(db, row.giver_id), resident_of(db, row.taker_id), owned)
     return after.state
 

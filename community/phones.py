@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from community.registers import Building
 
@@ -13,11 +14,17 @@ POWER = "95598"
 GOVERNMENT = "12345"
 
 
+PhoneKind = Literal[
+    "fire", "ambulance", "gas", "power", "property", "control_room", "property_and_control_room",
+    "community", "government",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Phone:
     """One number to call; where none is known ``number`` says where it is posted."""
 
-    label: str
+    kind: PhoneKind
     number: str
 
 
@@ -37,18 +44,18 @@ def phones_for(building: Building | None, settings: Mapping[str, str]) -> list[P
     manager = (facts and facts.property_phone) or posted
     control_room = (facts and facts.control_room_phone) or posted
     return [
-        Phone("火警", FIRE),
-        Phone("急救", AMBULANCE),
-        Phone("燃气抢修", settings["gas_hotline"]),
-        Phone("电力抢修", POWER),
-        *_together(Phone("物业", manager), Phone("消防控制室", control_room)),
-        Phone("社区", (facts and facts.community_phone) or settings["community_phone"]),
-        Phone("政务热线", GOVERNMENT),
+        Phone("fire", FIRE),
+        Phone("ambulance", AMBULANCE),
+        Phone("gas", settings["gas_hotline"]),
+        Phone("power", POWER),
+        *_together(Phone("property", manager), Phone("control_room", control_room)),
+        Phone("community", (facts and facts.community_phone) or settings["community_phone"]),
+        Phone("government", GOVERNMENT),
     ]
 
 
 def _together(first: Phone, second: Phone) -> list[Phone]:
     """Return one line for two who answer at the same number, or are posted at one place."""
     if first.number == second.number:
-        return [Phone(f"{first.label}、{second.label}", first.number)]
+        return [Phone("property_and_control_room", first.number)]
     return [first, second]

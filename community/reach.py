@@ -7,6 +7,7 @@ refusal stays the exception.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import (
     Column,
@@ -90,8 +91,13 @@ def note_contact(db: Connection, account_id: int, window: Window | None, now: da
         "left_at": None,
         "blocked_at": None,
     }
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(reach)
+    db.execute(_contact(db.dialect.name), values)
+
+
+@cache
+def _contact(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """Return the statement behind ``note_contact``; built once, for that costs more than a run."""
+    statement = postgresql.insert(reach) if dialect == "postgresql" else sqlite.insert(reach)
     given = statement.excluded
     outlasts = and_(
         reach.c.window_left > 0,
@@ -101,9 +107,7 @@ def note_contact(db: Connection, account_id: int, window: Window | None, now: da
         name: case((outlasts, reach.c[name]), else_=given[name])
         for name in ("window_ends_at", "window_left")
     } | {name: given[name] for name in ("wrote_at", "left_at", "blocked_at")}
-    db.execute(
-        statement.on_conflict_do_update(index_elements=[reach.c.account_id], set_=changed), values
-    )
+    return statement.on_conflict_do_update(index_elements=[reach.c.account_id], set_=changed)
 
 
 def take_window(db: Connection, account_id: int, now: datetime) -> bool:

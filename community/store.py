@@ -1,5 +1,6 @@
 """The tables of people: residents by an internal id, and the one table of channel accounts."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import (
@@ -82,6 +83,12 @@ def account_of(db: Connection, channel: str, name: str, now: datetime) -> int:
 def _held_account(db: Connection, channel: str, name: str) -> int | None:
     held = {"channel": channel, "name": name}
     return db.execute(_held_account_id, held).scalar_one_or_none()
+
+
+def hold_accounts(db: Connection, account_ids: Collection[int]) -> None:
+    """Hold accounts until the transaction ends, so that their resident stays the same."""
+    query = select(channel_account.c.id).where(channel_account.c.id.in_(account_ids))
+    db.execute(query.order_by(channel_account.c.id).with_for_update()).all()
 
 
 def resident_of(db: Connection, account_id: int) -> int:

@@ -36,7 +36,7 @@ from bot.channels.wechat_errors import (
 )
 from bot.channels.wechat_fields import read_fields
 from bot.channels.wechat_inbound import CHANNEL, Head, read_head, read_message
-from bot.channels.wechat_jobs import Jobs
+from bot.channels.wechat_jobs import Jobs, LastKeys
 from bot.channels.wechat_notices import Notice, PlatformNotices, SubscriptionItem
 from bot.channels.wechat_reply import (
     Envelope,
@@ -159,6 +159,7 @@ class WeChat:
         self._envelopes = Envelopes(config)
         self._limits = TokenBuckets(BURST, PER_SECOND)
         self._jobs: Jobs[_Answer] = Jobs(config.answer_within)
+        self._told = LastKeys()
 
     async def get_echo(self, request: Request) -> Response:
         """Answer the check that the platform makes when the address is entered."""
@@ -215,14 +216,16 @@ class WeChat:
 
     async def _tell(self, notice: Notice) -> _Answer | None:
         notices = self._outlets.notices
-        if notices is None:
+        if notices is None or notice.key in self._told:
             return None
 
         def work() -> _Answer:
             notice.tell(notices)
             return _NOTHING
 
-        return await self._jobs.result(notice.key, work, lambda _answer: None)
+        told = await self._jobs.result(notice.key, work, lambda _answer: None)
+        self._told.add(notice.key)  # a yes that is counted twice would promise too many notices
+        return told
 
     def _is_limited(self, utterance: Utterance) -> bool:
         """Count a message; following and leaving are never too much, least of all leaving."""

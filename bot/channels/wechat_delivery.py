@@ -15,6 +15,7 @@ from bot.channels.wechat_inbound import CHANNEL
 from bot.channels.wechat_media import Pictures
 from bot.channels.wechat_sending import CustomMessage, CustomSender, messages_of
 from bot.messages import Reply
+from community.deliveries import REPEATED_WHEN_UNCERTAIN
 from community.outcomes import (
     Delivered,
     NotReachable,
@@ -22,6 +23,7 @@ from community.outcomes import (
     OutOfQuota,
     Rejected,
     RetryAfter,
+    Uncertain,
     WindowClosed,
 )
 from community.reach import close_window, give_window_back, take_window
@@ -64,19 +66,29 @@ class WeChatDelivery:
         lane: str,
         turn_id: int | None,  # noqa: ARG002 - WeChat's messages carry no reference to it
     ) -> Outcome:
-        """Send ``replies`` to an OpenID, as few messages as they fit into; see ``Sender``."""
-        del lane  # every lane takes the same window
-        return await self._threads.run(self._send, name, tuple(replies), delivery_id)
+        """Send ``replies`` to an OpenID, as few messages as they fit into; see ``Sender``.
 
-    def _send(self, name: str, replies: Sequence[Reply], delivery_id: int) -> Outcome:
+        One that may have arrived ends the rest only in lanes in which it is tried again.
+        """
+        is_repeated = lane in REPEATED_WHEN_UNCERTAIN
+        return await self._threads.run(
+            self._send, name, tuple(replies), delivery_id, is_repeated=is_repeated
+        )
+
+    def _send(
+        self, name: str, replies: Sequence[Reply], delivery_id: int, *, is_repeated: bool
+    ) -> Outcome:
         messages = messages_of(replies, self._uploaded(replies))
+        doubt: Uncertain | None = None
         for number in range(self._left.get(delivery_id, 0), len(messages)):
             outcome = self._send_one(name, messages[number])
-            if not isinstance(outcome, Delivered):
+            if isinstance(outcome, Uncertain) and not is_repeated:
+                doubt = outcome
+            elif not isinstance(outcome, Delivered):
                 return outcome
             self._note_left(delivery_id, number + 1)
         self._left.pop(delivery_id, None)
-        return Delivered()
+        return doubt or Delivered()
 
     def _note_left(self, delivery_id: int, count: int) -> None:
         self._left[delivery_id] = count

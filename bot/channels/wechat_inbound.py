@@ -168,7 +168,9 @@ def _job(kind: JobKind, fields: Fields, head: Head) -> Notice:
 
 
 def _consents(event: ConsentEvent, fields: Fields, head: Head) -> Notice:
-    return changed_consents(fields, _event_id(fields, head), head.account, event)
+    # Many people answer the same window in one second.
+    key = f"{_event_id(fields, head)}:{head.account.name}"
+    return changed_consents(fields, key, head.account, event)
 
 
 def _ignored(_fields: Fields, _head: Head) -> None:

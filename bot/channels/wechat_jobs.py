@@ -7,6 +7,7 @@ goes another way. Needs an asyncio event loop.
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ _logger = logging.getLogger(__name__)
 # find a free one, so there are many.
 THREADS = 200
 MOST_RUNNING = 2000
+# Repeats come within the quarter of a minute that three tries take.
+MOST_KEYS = 2000
 
 Result = TypeVar("Result")
 
@@ -127,3 +130,20 @@ class Jobs(Generic[Result]):
         del self._running[key]
         if job.is_late and not future.cancelled():
             future.exception()  # it is logged; asyncio need not say that nobody asked for it
+
+
+class LastKeys:
+    """The keys of what was done lately, so that a repeat is known; the oldest go first."""
+
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._most = most
+        self._keys: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def add(self, key: str) -> None:
+        """Note that something was done."""
+        self._keys[key] = None
+        while len(self._keys) > self._most:
+            self._keys.popitem(last=False)

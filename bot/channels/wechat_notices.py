@@ -123,12 +123,12 @@ def changed_consents(fields: Fields, key: str, account: Account, event: ConsentE
     """
     groups = parts_of(fields, _GROUPS[event]) or [fields]
     items = tuple(_item(part) for group in groups for part in parts_of(group, "List"))
-    numbers = ",".join(item.message_id for item in items if item.message_id)
+    told = ",".join(f"{item.template_id}{item.status}{item.message_id}" for item in items)
 
     def tell(notices: PlatformNotices) -> None:
         notices.consents_changed(account, event, items)
 
-    return Notice(f"{key}:{numbers}", tell)
+    return Notice(f"{key}:{told}", tell)
 
 
 def _item(part: Fields) -> SubscriptionItem:

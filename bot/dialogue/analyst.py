@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.certain import CertainPhrases
+from bot.dialogue.emergency_english import is_calm
 from index.text import analyse
 from index.values import Question, Ranking, Verdict
 
@@ -71,7 +72,7 @@ class Analyst:
         question = analyse(text)
         elsewhere = next(iter(self._places_elsewhere(text)), "")
         found = replace(certain, ranking=self._engine.searcher.rank(question), elsewhere=elsewhere)
-        if found.is_certain or found.danger or self._is_fixed(text):
+        if found.is_certain or found.danger or self._is_fixed(text) or is_calm(text):
             return found
         return self._judged(text, found, self._engine.detector.judge(question))
 

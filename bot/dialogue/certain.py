@@ -1,6 +1,7 @@
 """Phrases that need no classifier: shouts for help, and what still works without an index."""
 
 import unicodedata
+from functools import lru_cache
 from collections.abc import Mapping
 
 from bot.phrases import CertainWording
@@ -93,5 +94,6 @@ def _first_kind(phrases: Mapping[str, tuple[str, ...]], said: str) -> str:
     return next((kind for kind, words in phrases.items() if any(w in said for w in words)), "")
 
 
+@lru_cache(maxsize=64)  # every phrase is looked for in the same text, one after another
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:MOST_READ_CHARACTERS]).lower().strip()

@@ -47,7 +47,7 @@ STORING_SECONDS = 2.5
 READING_SECONDS = 0.2
 READING_THREADS = 4
 # For a store that hangs while a function reads or writes within the turn.
-DECIDING_SECONDS = 0.2
+DECIDING_SECONDS = 0.1
 MOST_SHOWN_TURNS = 50
 # An account's sessions follow one another, whatever the clocks of several hosts say.
 _TICK = timedelta(microseconds=1)
@@ -243,7 +243,9 @@ class Conversation:
             store.save_session(db, account_id, session_to_json(outcome.session), said.at)
         _note_effects(db, outcome.effects, now)
         self._house.note_contact(db, account_id, utterance, now)
-        if outcome.replies and self._house.manner(utterance.account).is_pushed:
+        is_pushed = self._house.manner(utterance.account).is_pushed
+        # What was answered from memory has left by itself.
+        if outcome.replies and is_pushed and not message.is_answered:
             pushed = Pushed(utterance.account, outcome.replies, f"turn:{row.id}", row.id)
             self._house.push(db, account_id, pushed, now)
         if message.is_withdrawn:  # while this waited for a row or a lock

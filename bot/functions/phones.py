@@ -27,7 +27,7 @@ class Phones:
         words = visit.words
         head = words["phones_of"].format(building=building.name) if building else words["phones"]
         lines = [
-            words["phone_line"].format(label=phone.label, number=phone.number)
+            words["phone_line"].format(label=words[f"phone_{phone.kind}"], number=phone.number)
             for phone in phones_for(building, self._settings)
         ]
         choices = [] if building else [visit.choice("phones_bind", "building")]

@@ -1,4 +1,4 @@
-"""Staff's side: answers go back once, recordings are fetched once and deleted with their request."""
+"""Staff's side: answers go back once; recordings are fetched once and go with their request."""
 
 from pathlib import Path
 

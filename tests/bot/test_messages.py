@@ -10,11 +10,15 @@ from bot.messages import (
     MAX_ID_CHARACTERS,
     MAX_TEXT_CHARACTERS,
     Account,
+    Card,
     Choice,
+    Event,
+    Media,
     Reply,
     Utterance,
     clean_id,
     clean_text,
+    has_urgent,
     plain_text,
 )
 
@@ -92,3 +96,31 @@ def test_plain_text_has_basis_and_hint_below() -> None:
         "依据：《消防法》第四十四条",
         "没答到回“不对”。",
     ]
+
+
+def test_plain_text_shows_a_card_by_its_address() -> None:
+    card = Card("周六演练", "上午九点", "https://example.org/drill", "drill.png")
+    reply = Reply("chat", "有演练", choices=(Choice("参加"),), card=card)
+
+    assert plain_text(reply).splitlines() == [
+        "有演练", "周六演练", "https://example.org/drill", "1 参加",
+    ]  # fmt: skip
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_what_a_platform_names_can_be_stored(key: str, ref: str) -> None:
+    event, media = Event("scanned", key), Media("file", ref, name=ref, link=key)
+
+    assert len(event.key) <= MAX_ID_CHARACTERS
+    for text in (event.key, media.ref, media.name, media.link):
+        text.encode("utf-8")
+        assert clean_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_urgent"),
+    [((), False), (("chat", "answer"), False), (("chat", "emergency"), True), (("crisis",), True)],
+    ids=str,
+)
+def test_urgent_is_what_is_said_in_danger(kinds: tuple[str, ...], is_urgent: bool) -> None:
+    assert has_urgent(Reply(kind, "…") for kind in kinds) is is_urgent  # type: ignore[arg-type]

@@ -124,6 +124,23 @@ def turns_of(data_dir: Path, name: str) -> list[str]:
     return [said for (said,) in found]
 
 
+def deliveries_of(data_dir: Path, name: str) -> list[str]:
+    """Return the states of what was queued for an account, in order."""
+    found = rows(
+        data_dir,
+        "SELECT state FROM delivery JOIN channel_account ON channel_account.id = account_id"
+        " WHERE name = ? ORDER BY delivery.id",
+        name,
+    )
+    return [state for (state,) in found]
+
+
+def a_minute_passes(data_dir: Path) -> None:
+    """Let what a killed process was sending become due again, as it does after its lease."""
+    with closing(sqlite3.connect(data_dir / "lifeline.db", timeout=30)) as db, db:
+        db.execute("UPDATE delivery SET next_at = next_at - 60000000 WHERE state = 'sending'")
+
+
 def building_code(data_dir: Path, name: str = "3栋") -> str:
     """Return the code that stands at the door of a building."""
     found = rows(

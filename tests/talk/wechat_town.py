@@ -26,6 +26,12 @@ SEND_PATH = "/cgi-bin/message/custom/send"
 # What the processes write about themselves, whatever residents do.
 _OF_PROCESSES = frozenset({"lease", "work_lease", "worker_heartbeat", "sqlite_sequence"})
 _FAULT = re.compile(r"Traceback| ERROR | CRITICAL ")
+# What the service says of a turn that a test kept from the store.
+_BUSY_STORE = re.compile(
+    r"^.* ERROR bot.dialogue.conversation: a turn was not stored; it is answered from memory\n"
+    r"(?:.*\n)*?storage.errors.WriteTimedOut: .*\n",
+    re.MULTILINE,
+)
 _numbers = count(1)
 
 
@@ -36,11 +42,11 @@ def newcomer(town: Town, *, is_following: bool = True) -> WeChatUser:
 
 @contextmanager
 def without_faults(town: Town) -> Iterator[None]:
-    """Fail when the service logs an error while this lasts."""
+    """Fail when the service logs an error while this lasts, but for a store that was busy."""
     before = len(town.log)
     yield
     said = town.log[before:]
-    assert not _FAULT.search(said), said
+    assert not _FAULT.search(_BUSY_STORE.sub("", said)), said
 
 
 def stored(data_dir: Path) -> dict[str, int]:

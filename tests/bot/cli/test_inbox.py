@@ -64,7 +64,7 @@ def test_one_is_shown_whole_with_its_recording(
 
 
 def test_an_answer_is_queued_once(lifeline: Lifeline, codes: list[str], tmp_path: Path) -> None:
-    done = lifeline("inbox", "answer", codes[0], "已经通知物业\x00，明天来修。")
+    done = lifeline("inbox", "answer", codes[0], "已经通知物业\x1b，明天来修。")
     assert (done.returncode, done.stderr) == (0, "")
 
     again = lifeline("inbox", "answer", codes[0], "第二次")

@@ -31,7 +31,7 @@ TALK = Chat((SmallTalk(said=("谢谢", "Thank you"), reply="不客气"),))
         ("不对！", Control.DISLIKE),
         (" 取消。", Control.CANCEL),
         ("ＴＤ", Control.UNSUBSCRIBE),
-        ("转人工", Control.HUMAN),
+        ("人工", Control.HUMAN),
         ("有用", Control.USEFUL),
         ("帮助我看看楼道有烟怎么办", None),
         ("电梯坏了是不是要走楼梯", None),

@@ -252,3 +252,14 @@ def test_leaving_in_the_middle_of_a_function_deletes_it(
     tables = (staff_request, store.turn, store.session, channel_account, resident)
     assert [count(database, table) for table in tables] == [0, 0, 0, 0, 0]
     assert "生命通道" in shown(sends(event=Event("followed")))
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_what_was_not_stored_is_said_in_the_senders_language(
+    sends: Says, database: Database
+) -> None:
+    sends("english")
+    sends("human")
+
+    with hanging(database):
+        assert "was not saved" in shown(sends("3栋消防栓没水"))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.dialogue.brain import Brain
 from bot.dialogue.control import Control, control_word
-from bot.dialogue.emergency_english import MOST_CHARACTERS, is_answer, plain
+from bot.dialogue.emergency_english import MOST_CHARACTERS, is_answer, is_calm, plain
 from bot.dialogue.emergency_flow import EmergencyFlow, FlowStep
 from bot.dialogue.session import EmergencyState, Stage
 from bot.messages import plain_text
@@ -263,3 +264,36 @@ def test_a_long_answer_costs_no_time(piece: str) -> None:
     began = perf_counter()
     stepped(said)
     assert perf_counter() - began < 0.05
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["hello my name is Tom", "thank you for your kindness", "where is the assembly point",
+     "what language do you speak", "please speak English", "can you translate this",
+     "that is not what I asked", "how do I bind my building", "the hydrant has no water",
+     "I want to see another building", "my neighbour cooks every day", "I don't understand"],
+)  # fmt: skip
+def test_everyday_english_is_no_emergency(brain: Brain, said: str) -> None:
+    """「hello my name is Tom」 was answered as heavy smoke."""
+    assert is_calm(said)
+    assert brain.dialogue.urgent(brain.analyse(said)) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["the kitchen is on fire", "I smell gas", "smoke in the corridor", "my father is not breathing",
+     "we are trapped in the elevator", "my clothes are on fire", "someone is unconscious",
+     "my e-bike battery is burning", "I burned my hand", "gas leak in my kitchen",
+     "somebody was electrocuted", "there was an explosion", "the house is burning", "help me",
+     "I want to die", "my mother collapsed and does not wake up"],
+)  # fmt: skip
+def test_danger_in_english_is_urgent(brain: Brain, said: str) -> None:
+    assert not is_calm(said)
+    assert brain.dialogue.urgent(brain.analyse(said)) is not None
+
+
+@pytest.mark.parametrize(
+    "said", ["zhaohuole", "jiuming a", "wo jia zhaohuo le", "着火了 help", "火事です"]
+)
+def test_what_is_not_english_is_left_to_the_classifiers(said: str) -> None:
+    assert not is_calm(said)

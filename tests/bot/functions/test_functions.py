@@ -236,8 +236,8 @@ class TestLinking:
         assert "另一边" in shown(sends("是我，关联", LI_ON_TELEGRAM))
 
         asked = self.pending(database)
-        assert "是你本人吗" in str(asked)
-        assert "关联好了" in shown(sends("是我，关联"))
+        assert "是就回“是我”，不是就回“不是我”" in str(asked)
+        assert "关联好了" in shown(sends("是我"))
 
         assert self.resident(database, LI) == self.resident(database, LI_ON_TELEGRAM)
         assert "分开了" in shown(sends("取消关联"))
@@ -248,7 +248,7 @@ class TestLinking:
         code = next(part for part in shown(sends("1")).split("：")[1].split("。"))
         sends(f"关联{code}", LI_ON_TELEGRAM)
 
-        assert "作废" in shown(sends("不是我，不关联"))
+        assert "作废" in shown(sends("不是我"))
         assert "过期" in shown(sends("是我，关联", LI_ON_TELEGRAM))
 
     def test_wrong_codes_run_out(self, sends: Says) -> None:

@@ -1,0 +1,123 @@
+"""What runs beside requests: it ends whole, and recordings end with what they belong to."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.assembly import ERASABLE
+from bot.backstage import Backstage, Channels
+from bot.desk import RECORDINGS_FOLDER, Recordings
+from bot.desk_store import add_request, answer_request, forget_answered
+from community.erasure import forget_account
+from community.store import account_of
+from storage import Database
+from tests.bot.conftest import Clock
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"])
+SOUND = b"#!AMR of nobody"
+
+
+@pytest.fixture
+def recordings(database: Database, tmp_path: Path) -> Recordings:
+    return Recordings(database, tmp_path, {"wechat": lambda _ref: SOUND})
+
+
+@pytest.fixture
+def backstage(database: Database, recordings: Recordings, clock: Clock) -> Backstage:
+    return Backstage(database, Channels(), recordings, clock)
+
+
+def leave(database: Database, recordings: Recordings, clock: Clock, name: str) -> tuple[int, int]:
+    """Leave a recording for staff, have it fetched, and return account and request."""
+
+    def work(db: Connection) -> tuple[int, int]:
+        account = account_of(db, "wechat", name, clock())
+        return account, add_request(db, account, "", clock(), media_ref=f"media-{name}")[0]
+
+    account, request = database.write(work)
+    recordings.fetch(request)
+    return account, request
+
+
+def kept(folder: Path) -> int:
+    return len(list((folder / RECORDINGS_FOLDER).iterdir()))
+
+
+def test_a_recording_goes_with_whoever_left_it(
+    database: Database, recordings: Recordings, clock: Clock, tmp_path: Path
+) -> None:
+    gone, _ = leave(database, recordings, clock, "zhang")
+    leave(database, recordings, clock, "li")
+    assert recordings.forget_gone() == 0
+
+    database.write(lambda db: forget_account(db, gone, ERASABLE))
+
+    assert recordings.forget_gone() == 1
+    assert kept(tmp_path) == 1
+
+
+def test_a_recording_goes_with_its_time(
+    database: Database, recordings: Recordings, clock: Clock, tmp_path: Path
+) -> None:
+    _, request = leave(database, recordings, clock, "zhang")
+    database.write(lambda db: answer_request(db, request, "听过了", clock()))
+    clock.forward(timedelta(days=181))
+    database.write(lambda db: forget_answered(db, clock()))
+
+    recordings.forget_gone()
+
+    assert kept(tmp_path) == 0
+
+
+def test_nothing_is_looked_through_where_nobody_left_a_recording(recordings: Recordings) -> None:
+    assert recordings.forget_gone() == 0
+
+
+def test_housekeeping_looks_through_the_recordings(
+    database: Database, backstage: Backstage, recordings: Recordings, clock: Clock, tmp_path: Path
+) -> None:
+    gone, _ = leave(database, recordings, clock, "zhang")
+    database.write(lambda db: forget_account(db, gone, ERASABLE))
+
+    async def run() -> None:
+        backstage.start()
+        try:
+            async with asyncio.timeout(20):
+                while kept(tmp_path):
+                    await asyncio.sleep(0.02)
+        finally:
+            await backstage.stop()
+
+    asyncio.run(run())
+    assert kept(tmp_path) == 0
+
+
+class BrokenChannel:
+    """A Telegram whose own ending fails."""
+
+    async def run(self) -> None:
+        raise OSError("no space left on device")
+
+
+def test_what_has_failed_beside_requests_keeps_nothing_from_ending(
+    database: Database, recordings: Recordings, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    channels = Channels(telegram=BrokenChannel())  # type: ignore[arg-type]
+
+    async def run() -> None:
+        for _ in range(2):  # later work is launched once a process, and again when it was closed
+            backstage = Backstage(database, channels, recordings, clock)
+            backstage.start()
+            await asyncio.sleep(0)
+            await backstage.stop()
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(run())
+
+    assert {str(one.exc_info[1]) for one in caplog.records if one.exc_info} == {
+        "no space left on device"
+    }
