@@ -1,6 +1,8 @@
 # Two commands do everything: `make run` and `make test`.
 VENV ?= .venv
 PYTHON ?=
+# One process a core; a module stays in one, since its tests share a running service.
+PYTEST ?= -n auto --dist loadfile
 
 .PHONY: run test test-without-torch lint docs train clean
 
@@ -12,11 +14,11 @@ test:  ## set up, check style and types, run the whole test suite
 	@scripts/prepare $(VENV) dev $(PYTHON)
 	@$(MAKE) --no-print-directory lint
 	@$(VENV)/bin/lifeline check
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest $(PYTEST)
 
 test-without-torch:  ## the tests that need no torch, on the Python given: make test-without-torch VENV=.venv312 PYTHON=python3.12
 	@scripts/prepare $(VENV) test $(PYTHON)
-	@$(VENV)/bin/python -m pytest -m "not torch"
+	@$(VENV)/bin/python -m pytest $(PYTEST) -m "not torch"
 
 lint:
 	@$(VENV)/bin/ruff check .

@@ -24,6 +24,7 @@ from wechatpy.replies import create_reply
 from wechatpy.utils import check_signature
 
 from bot.app import build_app
+from bot.cli.collecting import settle_garbage
 from bot.settings import Settings
 
 TOKEN = "benchmark"  # noqa: S105 - of a server that lives for a minute on the loopback
@@ -170,6 +171,7 @@ def main() -> None:
     """Serve one application until terminated, set up as ``lifeline serve`` does."""
     name, port, folder = sys.argv[1:]
     app = APPS[name](Path(folder))
+    settle_garbage()
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
 
 

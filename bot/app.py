@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import telegram_service, wechat_service
-from bot.assembly import Premises, house_of
+from bot.assembly import Premises, house_of, teller_of
 from bot.backstage import Backstage, Channels
 from bot.channels import web
 from bot.desk import Fetch, Recordings
@@ -92,9 +93,8 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
 
 def _joined(settings: Settings, database: Database, clock: Clock) -> Starlette:
     key = open_key(settings, database, clock)
-    house = house_of(Premises(settings.districts, key), clock)
-    conversation = open_conversation(settings, database, clock, house)
-    service = Service(settings, database, conversation, key, clock)
+    service = Service(settings, database, key, clock)
+    conversation = service.conversation
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
@@ -117,53 +117,47 @@ def _joined(settings: Settings, database: Database, clock: Clock) -> Starlette:
 class Service:
     """The channels and what runs beside requests, joined."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        database: Database,
-        conversation: Conversation,
-        key: bytes,
-        clock: Clock,
-    ) -> None:
-        self._settings = settings
-        self._database = database
-        self._conversation = conversation
-        self._clock = clock
+    def __init__(self, settings: Settings, database: Database, key: bytes, clock: Clock) -> None:
+        """Build the conversation, and the channels that are switched on around it."""
+        house = house_of(Premises(settings.districts, key), clock, self.wake)
+        self.conversation = open_conversation(settings, database, clock, house)
         files = LoopFetcher()
         calls = open_calls(settings, database, key, clock)
         fetch: dict[str, Fetch] = {"telegram": files.fetch} if settings.telegram_token else {}
         if calls:
             fetch["wechat"] = calls.fetch_voice
-        self._calls = calls
-        self._answers = self._hearing(fetch)
-        around = telegram_service.Around(
-            self._answers, database, clock, self._wake_telegram, secrets.token_hex(8)
+        answers = self._hearing(settings.speech_command, fetch)
+        self.wechat = wechat_service.open_wechat(
+            settings,
+            wechat_service.Around(
+                answers, self.conversation, database, clock, partial(self.wake, "wechat")
+            ),
+            calls,
         )
-        self.telegram = telegram_service.open_telegram(settings, around)
-        recordings = Recordings(database, settings.data_dir, fetch)
-        channels = Channels(self.telegram, calls, files)
+        self.telegram = telegram_service.open_telegram(
+            settings,
+            telegram_service.Around(
+                answers, database, clock, partial(self.wake, "telegram"), secrets.token_hex(8)
+            ),
+        )
+        recordings = Recordings(database, settings.data_dir, fetch, teller_of(clock))
+        channels = Channels(self.telegram, calls, files, self.wechat)
         self.backstage = Backstage(database, channels, recordings, clock)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the channels that are switched on."""
-        around = wechat_service.Around(
-            self._answers, self._conversation, self._database, self._clock, self._wake_wechat
-        )
-        found = wechat_service.wechat_routes(self._settings, around, self._calls)
-        return [*found, *(self.telegram.routes() if self.telegram else [])]
+        on = [channel for channel in (self.wechat, self.telegram) if channel]
+        return [route for channel in on for route in channel.routes()]
 
-    def _hearing(self, fetch: Mapping[str, Fetch]) -> Conversation | Hearing:
+    def wake(self, channel: str) -> None:
+        """Have the outbox look at a channel now; from any thread."""
+        self.backstage.outbox.wake(channel)
+
+    def _hearing(self, command: str, fetch: Mapping[str, Fetch]) -> Conversation | Hearing:
         """Return the conversation, with ears where the operator has set a recogniser."""
-        command = self._settings.speech_command
         if not command:
-            return self._conversation
-        return Hearing(self._conversation, Recogniser.of(command), fetch)
-
-    def _wake_telegram(self) -> None:
-        self.backstage.outbox.wake("telegram")
-
-    def _wake_wechat(self) -> None:
-        self.backstage.outbox.wake("wechat")
+            return self.conversation
+        return Hearing(self.conversation, Recogniser.of(command), fetch)
 
 
 async def healthz(request: Request) -> Response:

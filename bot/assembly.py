@@ -8,18 +8,23 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot import store
+from bot.desk import Teller
 from bot.desk_store import staff_request
 from bot.dialogue.functions import Function, Functions
-from bot.dialogue.house import House
+from bot.dialogue.groups import Discretion
+from bot.dialogue.house import House, wake_nobody
 from bot.dialogue.manners import Manner
 from bot.dialogue.reception import Reception
+from bot.dialogue.session import Language
+from bot.dialogue.small_talk import Chat
 from bot.functions.building import BuildingFunction
-from bot.functions.first import FIRST, LANGUAGES, REPORT_ELSEWHERE, VOICE
+from bot.functions.first import FIRST, LANGUAGES, NOT_YET, REPORT_ELSEWHERE, VOICE
 from bot.functions.human import Human
 from bot.functions.link import Linking
 from bot.functions.notices import Notices
 from bot.functions.phones import Phones
 from bot.functions.privacy import PRIVACY, Forget
+from bot.phrases import load_translation, load_wording
 from community.consents import subscription_consent
 from community.delivery_store import delivery
 from community.districts import load_district
@@ -78,7 +83,7 @@ def functions_of(premises: Premises, clock: Callable[[], datetime]) -> Functions
     registered: list[Function] = [
         FIRST,
         Phones(settings).function(),
-        Human(partial(fetch_recording_later, clock)).function(),
+        Human(partial(fetch_recording_later, clock), _courtesy()).function(),
         REPORT_ELSEWHERE,
         BuildingFunction(premises.districts).function(),
         Notices().function(),
@@ -86,14 +91,36 @@ def functions_of(premises: Premises, clock: Callable[[], datetime]) -> Functions
         Forget(lambda db, account_id: forget_person(db, account_id, ERASABLE)).function(),
         *linking.functions(),
         VOICE,
+        *NOT_YET,
         *LANGUAGES,
     ]
     return Functions(tuple(registered))
 
 
-def house_of(premises: Premises, clock: Callable[[], datetime]) -> House:
-    """Return what belongs to every turn beside what is said."""
-    return House(Reception(functions_of(premises, clock)), MANNERS, _forget)
+def house_of(
+    premises: Premises,
+    clock: Callable[[], datetime],
+    woken: Callable[[str], None] = wake_nobody,
+) -> House:
+    """Return what belongs to every turn beside what is said; ``woken`` as ``House`` has it."""
+    wordings = (load_wording().emergency, load_translation("en").emergency)
+    reception = Reception(functions_of(premises, clock), Discretion(wordings))
+    return House(reception, MANNERS, _forget, woken)
+
+
+def teller_of(clock: Callable[[], datetime]) -> Teller:
+    """Return what tells residents what became of their requests."""
+    words: Mapping[Language, Mapping[str, str]] = {
+        "zh": load_wording().functions,
+        "en": load_translation("en").functions,
+    }
+    return Teller(words, clock)
+
+
+def _courtesy() -> Callable[[str], str | None]:
+    """Return what answers a courtesy in any language, and nothing else."""
+    chats = [Chat(wording.chat) for wording in (load_wording(), load_translation("en"))]
+    return lambda text: next((line for chat in chats if (line := chat.reply(text))), None)
 
 
 def _forget(db: Connection, account_id: int, now: datetime) -> None:  # noqa: ARG001 - fits Forget

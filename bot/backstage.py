@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from bot import store
 from bot.assembly import FETCH_RECORDING
 from bot.channels.telegram import Telegram
+from bot.channels.wechat import WeChat
 from bot.desk import Recordings
 from bot.desk_store import forget_answered
 from bot.outbox import Outbox, Sender
@@ -40,16 +41,17 @@ class Channels:
     """The channels that are switched on and reach out by themselves."""
 
     telegram: Telegram | None = None
-    wechat: Calls | None = None
+    calls: Calls | None = None
     files: LoopFetcher = field(default_factory=LoopFetcher)
+    wechat: WeChat | None = None
 
     def senders(self) -> Mapping[str, Sender]:
         """Return what sends the outbox's deliveries, by channel."""
         found: dict[str, Sender] = {}
         if self.telegram:
             found["telegram"] = self.telegram
-        if self.wechat:
-            found["wechat"] = self.wechat.delivery
+        if self.calls:
+            found["wechat"] = self.calls.delivery
         return found
 
 
@@ -79,14 +81,17 @@ class Backstage:
 
     async def stop(self) -> None:
         """Finish what is being sent, then end everything, whatever of it has failed."""
+        wechat, calls = self._channels.wechat, self._channels.calls
         try:
+            if wechat:
+                await run_in_threadpool(wechat.close)  # what comes late is queued yet
             await self.outbox.drain()
             await self._end_tasks()
             if self._is_working:
                 await run_in_threadpool(self.work.close)
         finally:
-            if self._channels.wechat:
-                await run_in_threadpool(self._channels.wechat.close)
+            if calls:
+                await run_in_threadpool(calls.close)
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:

@@ -1,24 +1,29 @@
-"""What residents leave for staff (留言): fetching recordings, and sending the answers back."""
+"""What residents leave for staff (留言): fetching what was sent along, and answering."""
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from bot import store
 from bot.desk_store import (
     StaffRequest,
     answer_request,
+    drop_media,
     find_request,
     note_media,
     request_by_id,
     standing_codes,
 )
 from bot.dialogue.house import House, Pushed
+from bot.dialogue.session import Language, session_from_json
 from bot.messages import Account, Reply
-from storage import Database, chunks, read_code
+from community.photos import PhotoRefused, clean_photo
+from storage import Database, chunks, read_code, swapped_file
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +33,8 @@ ANSWER_EXPIRES = timedelta(days=30)
 
 # Returns the bytes behind a media reference of one channel.
 Fetch = Callable[[str], bytes]
+# Tells a resident, in this transaction, the sentence of this name about their request.
+Tell = Callable[[Connection, StaffRequest, str], None]
 
 
 class UnknownRequest(Exception):
@@ -95,20 +102,47 @@ def answer(db: Connection, typed: str, text: str, now: datetime) -> StaffRequest
     return request
 
 
-class Recordings:
-    """Fetches recordings into the data folder, where staff can play them."""
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells residents what became of their requests, each in their language.
 
-    def __init__(self, database: Database, data_dir: Path, fetch: Mapping[str, Fetch]) -> None:
+    ``words`` are what functions say; a sentence about a request may hold its code.
+    """
+
+    words: Mapping[Language, Mapping[str, str]]
+    clock: Callable[[], datetime]
+
+    def __call__(self, db: Connection, request: StaffRequest, name: str) -> None:
+        """Queue the sentence to the channel that the request came from, once."""
+        stored = store.load_session(db, request.account_id)
+        language = session_from_json(stored.state).language if stored else "zh"
+        reply = Reply("chat", self.words[language][name].format(code=request.code))
+        account = Account(request.channel, request.name)
+        pushed = Pushed(account, (reply,), f"desk:{request.code}:{name}", lasts=ANSWER_EXPIRES)
+        House().push(db, request.account_id, pushed, self.clock())
+
+
+class Recordings:
+    """Fetches recordings, photos and files into the data folder, where staff can open them.
+
+    Photos are verified and made anew. What cannot be kept is dropped, and its sender told.
+    """
+
+    def __init__(
+        self, database: Database, data_dir: Path, fetch: Mapping[str, Fetch], tell: Tell
+    ) -> None:
         self._database = database
         self._folder = data_dir / RECORDINGS_FOLDER
         self._fetch = fetch
+        self._tell = tell
 
     def fetch(self, request_id: int) -> None:
-        """Fetch the recording of one request; done or gone, it does nothing.
+        """Fetch what came with one request; done or gone, it does nothing.
 
         Raises:
             NoFetcher: when the channel is off.
-            Exception: whatever the channel's fetching raises; the work is tried again.
+            Exception: whatever the channel's fetching raises, unless it is ``permanent``; the
+                work is tried again.
         """
         request = self._database.read(lambda db: request_by_id(db, request_id))
         if request is None or not request.media_ref or request.media_file:
@@ -116,18 +150,36 @@ class Recordings:
         fetch = self._fetch.get(request.channel)
         if fetch is None:
             raise NoFetcher(request.channel)
-        file = self._folder / f"{request.code}.bin"
+        try:
+            data, ending = _fit(request.media_kind, fetch(request.media_ref))
+        except Exception as error:
+            if not getattr(error, "permanent", False):
+                raise
+            _logger.warning("what came with %s is not kept: %s", request.code, error)
+            self._database.write(partial(self._refuse, request))
+            return
+        self._keep(request, data, ending)
+
+    def _keep(self, request: StaffRequest, data: bytes, ending: str) -> None:
+        file = self._folder / f"{request.code}{ending}"
         self._folder.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(fetch(request.media_ref))
-        self._database.write(lambda db: note_media(db, request_id, file.name))
+        with swapped_file(file) as new:
+            new.write_bytes(data)
+        self._database.write(lambda db: note_media(db, request.id, file.name))
+
+    def _refuse(self, request: StaffRequest, db: Connection) -> None:
+        """Drop what cannot be kept and say so, in one transaction."""
+        name = "human_photo_refused" if request.media_kind == "photo" else "human_media_refused"
+        self._tell(db, request, name if request.said else f"{name}_all")
+        drop_media(db, request.id)
 
     def forget_gone(self) -> int:
-        """Delete the recordings whose request went with its account or its time.
+        """Delete the files whose request went with its account or its time.
 
         Returns how many went. A transaction may be undone and a file not, so they go afterwards.
         """
         gone = 0
-        for files in chunks(self._folder.glob("*.bin")):
+        for files in chunks(self._folder.glob("[0-9A-Z]*.*")):
             codes = [file.stem for file in files]
             standing = self._database.read(partial(standing_codes, codes=codes))
             for file in files:
@@ -135,3 +187,16 @@ class Recordings:
                     file.unlink(missing_ok=True)
                     gone += 1
         return gone
+
+
+def _fit(kind: str, data: bytes) -> tuple[bytes, str]:
+    """Return what is kept of something that was sent, and the ending of its name.
+
+    Raises:
+        PhotoRefused: when it is said to be a photo and is none.
+    """
+    if kind == "photo":
+        return clean_photo(data).data, ".jpg"
+    if not data:
+        raise PhotoRefused("empty", "no bytes")
+    return data, ".bin"

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.messages import Media
 from community.store import channel_account
 from storage import RowId, UtcDateTime, metadata, new_code
 
@@ -34,7 +35,9 @@ staff_request = Table(
     Column("code", String(8), nullable=False, unique=True),
     Column("account_id", RowId, ForeignKey(channel_account.c.id), nullable=False),
     Column("said", Text, nullable=False),
-    # A recording: how its channel finds it, and where it was kept once it was fetched.
+    # What was sent along: its kind, how its channel finds it, and where it was kept once it
+    # was fetched.
+    Column("media_kind", String(10), nullable=False),
     Column("media_ref", Text, nullable=False),
     Column("media_file", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -47,7 +50,11 @@ staff_request = Table(
 
 @dataclass(frozen=True, slots=True)
 class StaffRequest:
-    """What one resident left for staff; ``channel`` and ``name`` are the account's."""
+    """What one resident left for staff; ``channel`` and ``name`` are the account's.
+
+    With a ``media_kind`` but neither ``media_ref`` nor ``media_file`` it came with something
+    that could not be kept.
+    """
 
     id: int
     code: str
@@ -55,6 +62,7 @@ class StaffRequest:
     channel: str
     name: str
     said: str
+    media_kind: str
     media_ref: str
     media_file: str
     created_at: datetime
@@ -63,9 +71,9 @@ class StaffRequest:
 
 
 def add_request(
-    db: Connection, account_id: int, said: str, now: datetime, *, media_ref: str = ""
+    db: Connection, account_id: int, said: str, now: datetime, sent: Media | None = None
 ) -> tuple[int, str]:
-    """Store a request and return its id and the code that is told to the resident."""
+    """Store a request, with what was sent along, and return its id and its code."""
     code = new_code()
     found: int = db.execute(
         insert(staff_request)
@@ -73,7 +81,8 @@ def add_request(
             code=code,
             account_id=account_id,
             said=said,
-            media_ref=media_ref,
+            media_kind=sent.kind if sent else "",
+            media_ref=sent.ref if sent else "",
             media_file="",
             created_at=now,
             answer="",
@@ -126,10 +135,34 @@ def answer_request(db: Connection, request_id: int, answer: str, now: datetime) 
 
 
 def note_media(db: Connection, request_id: int, file: str) -> None:
-    """Note where the recording was kept."""
+    """Note where what was sent along was kept."""
     db.execute(
         update(staff_request).where(staff_request.c.id == request_id).values(media_file=file)
     )
+
+
+def drop_media(db: Connection, request_id: int) -> None:
+    """Note that what was sent along cannot be kept; without words nothing is left to read."""
+    own = staff_request.c
+    empty = (own.id == request_id) & (own.said == "") & own.answered_at.is_(None)
+    db.execute(delete(staff_request).where(empty))
+    db.execute(update(staff_request).where(own.id == request_id).values(media_ref=""))
+
+
+def add_words(db: Connection, account_id: int, request_id: int, said: str) -> str | None:
+    """Put words to a request of this account that came without; return its code.
+
+    None when it is gone or answered, or has words already.
+    """
+    own = staff_request.c
+    worded = db.execute(
+        update(staff_request)
+        .where(own.id == request_id, own.account_id == account_id)
+        .where(own.said == "", own.answered_at.is_(None))
+        .values(said=said)
+        .returning(own.code)
+    )
+    return worded.scalar_one_or_none()
 
 
 def standing_codes(db: Connection, codes: Collection[str]) -> set[str]:
@@ -151,6 +184,6 @@ def forget_answered(db: Connection, now: datetime) -> int:
 def _requests() -> Select[Any]:
     own, account = staff_request.c, channel_account.c
     return select(
-        own.id, own.code, own.account_id, account.channel, account.name, own.said, own.media_ref,
-        own.media_file, own.created_at, own.answered_at, own.answer,
+        own.id, own.code, own.account_id, account.channel, account.name, own.said, own.media_kind,
+        own.media_ref, own.media_file, own.created_at, own.answered_at, own.answer,
     ).join(channel_account, account.id == own.account_id)  # fmt: skip

@@ -20,6 +20,7 @@ _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 Wants = Literal["", "place", "photo"]
 ReplyKind = Literal["answer", "clarify", "decline", "emergency", "crisis", "chat"]
+ReplyLanguage = Literal["zh", "en"]
 
 
 def clean_text(text: str) -> str:
@@ -131,6 +132,7 @@ class Utterance:
         tapped: the choice that was tapped; its label is the ``text``.
         is_edit: the person changed a message of theirs; no second effect.
         is_aloud: ``text`` was recognised from speech.
+        language: of the person's app (BCP 47), "" where it is unknown.
     """
 
     account: Account
@@ -143,6 +145,7 @@ class Utterance:
     tapped: Choice | None = None
     is_edit: bool = False
     is_aloud: bool = False
+    language: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", clean_id(self.id))
@@ -184,6 +187,7 @@ class Reply:
         picture: a PNG or JPEG of ours to send along, by its path in the data folder, or "".
         card: a page to open.
         wants: what the channel may offer to send with one tap.
+        language: of the conversation, for what a channel itself says beside it.
     """
 
     kind: ReplyKind
@@ -197,6 +201,7 @@ class Reply:
     picture: str = ""
     card: Card | None = None
     wants: Wants = ""
+    language: ReplyLanguage = "zh"
 
 
 def has_urgent(replies: Iterable[Reply]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.functionwords import FILLED_SENTENCES, FUNCTION_SENTENCES
+from bot.misfits import misfits
 from bot.wordingfiles import TRANSLATIONS, Fault, Place, WordingError, read_wording_file
 
 EMERGENCY_KINDS = (
@@ -44,7 +45,10 @@ _FORMATTED: Mapping[tuple[str, str], frozenset[str]] = {
     ("emergency", "read_out"): _AT_A_PLACE,
     ("emergency", "show_out"): _AT_A_PLACE,
     ("emergency", "place_kept"): frozenset({"number"}),
-    ("emergency", "waiting"): frozenset({"number"}),
+    **{
+        ("emergency", name): frozenset({"number"})
+        for name in ("waiting", "told_call", "place_unread", "cancel_open", "not_now_busy")
+    },
 }
 # The parts of ``emergency.yaml`` in which a district's settings are put; elsewhere braces are
 # read as they stand.
@@ -74,6 +78,13 @@ class Follow(_Frozen):
     no_phone: tuple[str, ...]
 
 
+class Told(_Frozen):
+    """What is said to one telling; ``steps`` names a kind whose first steps come below."""
+
+    say: str
+    steps: str = ""
+
+
 class EmergencyWording(_Frozen):
     """``emergency.yaml``: the emergency flow, from the first line to the all-clear."""
 
@@ -97,6 +108,12 @@ class EmergencyWording(_Frozen):
     not_now: str
     busy_question: str
     perhaps: Mapping[str, str]
+    told: Mapping[str, Mapping[str, Told]]
+    told_call: str
+    place_unread: str
+    cancel_open: str
+    not_now_busy: str
+    closed: str
 
 
 class CrisisKind(_Frozen):
@@ -134,6 +151,8 @@ class CertainWording(_Frozen):
     loud: Mapping[str, tuple[re.Pattern[str], ...]]
     dangers: tuple[Danger, ...]
     aid: Mapping[str, re.Pattern[str]]
+    told: Mapping[str, tuple[re.Pattern[str], ...]]
+    signs: Mapping[str, re.Pattern[str]]
 
 
 class SmallTalk(_Frozen):
@@ -200,7 +219,7 @@ def _read(place: Traversable, parts: Mapping[str, object]) -> Wording:
     try:
         wording = Wording.model_validate(parts)
     except ValidationError as error:
-        raise _misfits(error)[0].error(place) from error
+        raise misfits(error)[0].error(place) from error
     for fault in _unusable(wording):
         raise fault.error(place)
     return wording
@@ -238,35 +257,9 @@ def _faults_in(
     try:
         wording = Wording.model_validate(parts)
     except ValidationError as error:
-        return [fault.error(place) for fault in _misfits(error)]
+        return [fault.error(place) for fault in misfits(error)]
     found = [*_unusable(wording), *_unknown_names(wording), *_stray_braces(wording, settings)]
     return [fault.error(place) for fault in found]
-
-
-# pydantic's type of error → what is wrong, and how to mend it.
-_MISFITS = {
-    "missing": ("缺“{name}”", "补上它，键名照原来的写"),
-    "extra_forbidden": ("不认识“{name}”", "键名改回原来的，或者删掉"),
-    "string_type": ("“{name}”这里要写成一句文字", "有冒号、括号，或写的是no、yes，就加引号"),
-    "tuple_type": ("“{name}”要写成列表", "每项一行，以“- ”开头"),
-    "dict_type": ("“{name}”要写成“名字: 值”的样子", "照原来的样子改"),
-    "model_type": ("“{name}”要写成“名字: 值”的样子", "照原来的样子改"),
-    "too_long": ("“{name}”多了几项", "照原来的项数写"),
-    "pattern_regex": ("“{name}”里有一项不是正则表达式", "检查括号和特殊符号"),
-}
-
-
-def _misfits(error: ValidationError) -> list[Fault]:
-    return [_misfit(found["type"], found["loc"], found["msg"]) for found in error.errors()]
-
-
-def _misfit(kind: str, loc: Place, message: str) -> Fault:
-    file, place = str(loc[0]), loc[1:]
-    name = next((step for step in reversed(loc) if isinstance(step, str)), file)
-    problem, mend = _MISFITS.get(kind, (f"“{{name}}”不对（{message}）", "照原来的样子改"))
-    if kind == "missing" and isinstance(loc[-1], int):
-        problem, mend = "“{name}”少了几项", "照原来的项数写"
-    return Fault(file, place, problem.format(name=name), mend)
 
 
 def _unusable(wording: Wording) -> Iterator[Fault]:
@@ -287,6 +280,8 @@ def _unusable(wording: Wording) -> Iterator[Fault]:
             if not getattr(steps, stage):
                 place = ("follow", name, stage)
                 yield Fault("emergency", place, f"“{stage}”里没有步骤", "至少写一步")
+    yield from _missing("certain", ("signs",), EMERGENCY_KINDS, wording.certain.signs)
+    yield from _untold(wording)
     for kind, care in crisis.kinds.items():
         for row, label in enumerate(care.choices):
             yield from _one_of("crisis", ("kinds", kind, "choices", row), label, crisis.after)
@@ -298,6 +293,18 @@ def _unusable(wording: Wording) -> Iterator[Fault]:
     }
     for (file, name), allowed in _FORMATTED.items():
         yield from _braces(file, (name,), formatted[file].get(name, ""), allowed)
+
+
+def _untold(wording: Wording) -> Iterator[Fault]:
+    """Yield what is said to tellings that are never found, or by steps that are not there."""
+    emergency, known = wording.emergency, (*wording.certain.told, *EMERGENCY_KINDS)
+    for group, told in emergency.told.items():
+        yield from _one_of("emergency", ("told", group), group, emergency.follow)
+        for name, words in told.items():
+            place = ("told", group, name)
+            yield from _one_of("emergency", place, name, known)
+            if words.steps:
+                yield from _one_of("emergency", place, words.steps, EMERGENCY_KINDS)
 
 
 def _missing(

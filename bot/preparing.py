@@ -18,7 +18,7 @@ from bot.dialogue.brain import Brain, Spoken
 from bot.dialogue.certain import CertainPhrases
 from bot.dialogue.control import bare, bare_word, control_word, has_words, is_command, is_link
 from bot.dialogue.deciding import Dialogue
-from bot.dialogue.emergency_flow import EmergencyFlow
+from bot.dialogue.emergency_flow import EmergencyFlow, labels_of
 from bot.dialogue.session import Language
 from bot.dialogue.small_talk import Chat
 from bot.phrases import Wording, load_translation, load_wording
@@ -153,19 +153,28 @@ def prepare_brain(settings: Settings) -> Brain:
     phrases = fixed_phrases(wording, *translations.values())
     analyst = Analyst(engine, phrases, places_elsewhere(district))
     known = library if engine else None
+    labels = frozenset[str]().union(
+        *(labels_of(each.emergency) for each in (wording, *translations.values()))
+    )
     others: dict[Language, Spoken] = {}
     for language, translated in translations.items():
-        dialogue = _dialogue(translated, known, words, analyst)
+        dialogue = _dialogue(translated, known, words, (analyst, labels))
         others[language] = Spoken(dialogue, translated.general, translated.functions)
-    dialogue = _dialogue(wording, known, words, analyst)
+    dialogue = _dialogue(wording, known, words, (analyst, labels))
     return Brain(analyst, dialogue, wording.general, wording.functions, others)
 
 
 def _dialogue(
-    wording: Wording, library: Library | None, words: DistrictWords, analyst: Analyst
+    wording: Wording,
+    library: Library | None,
+    words: DistrictWords,
+    of_all: tuple[Analyst, frozenset[str]],
 ) -> Dialogue:
+    """Return what decides in one language; ``of_all`` is what the languages have in common."""
+    analyst, labels = of_all
     answerer = Answerer(library, wording, words) if library else None
-    return Dialogue(answerer, wording, EmergencyFlow(wording.emergency, words.settings), analyst)
+    flow = EmergencyFlow(wording.emergency, words.settings, labels)
+    return Dialogue(answerer, wording, flow, analyst)
 
 
 def fixed_phrases(*wordings: Wording) -> Phrases:
@@ -174,12 +183,13 @@ def fixed_phrases(*wordings: Wording) -> Phrases:
     What stands on a button is fixed, too: 「不是我，不关联」 is no cry for help.
     """
     chats = [Chat(wording.chat) for wording in wordings]
-    labels = {
+    functions = {
         bare(text)
         for wording in wordings
         for name, text in wording.functions.items()
         if not name.startswith(_MEANT)
     }
+    labels = functions.union(*(labels_of(wording.emergency) for wording in wordings))
 
     def is_fixed(text: str) -> bool:
         if is_link(text) or is_command(text) or not has_words(text):

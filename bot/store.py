@@ -14,13 +14,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
     delete,
     select,
 )
 
-from community.store import channel_account
-from storage import JsonText, RowId, UtcDateTime, inserted_id, metadata, put
+from community.delivery_store import is_awaited_by
+from community.store import account_of, add_account, channel_account
+from storage import JsonText, Prepared, RowId, UtcDateTime, inserted_id, metadata, put
 
 # A platform repeats a message within minutes; the reply is kept for a day so that the repeat
 # gets the same one and the page can show the conversation again.
@@ -70,12 +72,74 @@ class StoredSession:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is stored of the sender of a message.
+
+    Attributes:
+        account_id: their row.
+        turn: what was made of this very message already, if it is a repeat.
+        session: theirs, if any.
+        has_waiting: something for them is in the outbox.
+    """
+
+    account_id: int
+    turn: TurnRow | None = None
+    session: StoredSession | None = None
+    has_waiting: bool = False
+
+
 _turn_of_utterance = select(turn.c.id, turn.c.said, turn.c.replies, turn.c.at).where(
     turn.c.account_id == bindparam("account"), turn.c.utterance_id == bindparam("utterance")
 )
 _session_of_account = select(session.c.state, session.c.changed_at).where(
     session.c.account_id == bindparam("account")
 )
+
+# One look instead of four.
+_standing = Prepared(
+    select(
+        channel_account.c.id,
+        is_awaited_by(channel_account.c.id),
+        session.c.state,
+        session.c.changed_at,
+        turn.c.id,
+        turn.c.said,
+        turn.c.replies,
+        turn.c.at,
+    )
+    .outerjoin(session, session.c.account_id == channel_account.c.id)
+    .outerjoin(
+        turn,
+        and_(
+            turn.c.account_id == channel_account.c.id,
+            turn.c.utterance_id == bindparam("utterance"),
+        ),
+    )
+    .where(
+        channel_account.c.channel == bindparam("channel"),
+        channel_account.c.name == bindparam("name"),
+    )
+)
+
+
+def take_up(db: Connection, channel: str, name: str, utterance_id: str, now: datetime) -> Standing:
+    """Return what is stored of who sent a message, with the account held as ``account_of`` does.
+
+    A new account gets its row.
+    """
+    if db.dialect.name == "postgresql":
+        # Before the rest is read: a query that itself waits for the account would show the
+        # session as it was before the wait.
+        account_of(db, channel, name, now)
+    sought = {"channel": channel, "name": name, "utterance": utterance_id}
+    row = _standing.row(db, sought)
+    if row is None:
+        return Standing(add_account(db, channel, name, now))
+    account_id, has_waiting, state, changed_at, *seen = row
+    stored = None if changed_at is None else StoredSession(state, changed_at)
+    found = None if seen[0] is None else TurnRow(*seen)
+    return Standing(account_id, found, stored, bool(has_waiting))
 
 
 def find_turn(db: Connection, account_id: int, utterance_id: str) -> TurnRow | None:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from starlette.routing import BaseRoute
-
 from bot.channels import wechat
 from bot.channels.wechat_api import WeChatAccount, WeChatApi
 from bot.channels.wechat_api_session import ApiSession
@@ -107,15 +105,15 @@ class Around:
     wake: Callable[[], None]
 
 
-def wechat_routes(settings: Settings, around: Around, calls: Calls | None) -> list[BaseRoute]:
-    """Return the channel's routes; none when WeChat is off."""
+def open_wechat(settings: Settings, around: Around, calls: Calls | None) -> wechat.WeChat | None:
+    """Return the channel; None when WeChat is off."""
     config = wechat_config(settings)
     if config is None:
-        return []
+        return None
     purposes = {template: purpose for purpose, template in settings.wechat_templates.items()}
     outlets = wechat.Outlets(
         later=_Late(around.conversation, around.wake),
         notices=WeChatRecord(around.database, purposes, around.clock),
         pictures=calls.pictures if calls else None,
     )
-    return wechat.routes(around.answers, config, outlets=outlets, clock=around.clock)
+    return wechat.WeChat(around.answers, config, outlets, around.clock)

@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
+    Exists,
     ForeignKey,
     Index,
     Integer,
@@ -245,6 +247,11 @@ def pending_for(db: Connection, account_id: int, now: datetime) -> list[PendingD
     sought = {"account": account_id, "overdue": now - PUSHING_TAKES, "now": now}
     rows = db.execute(_pending, sought)
     return [PendingDelivery(row.id, LANES[row.lane], *row[2:]) for row in rows]
+
+
+def is_awaited_by(account_id: ColumnElement[int]) -> Exists:
+    """Return the condition that something for an account is in the outbox and not settled."""
+    return exists().where(_columns.account_id == account_id, _open)
 
 
 def mark_shown(db: Connection, ids: Collection[int], now: datetime) -> list[int]:

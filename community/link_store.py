@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
+    Select,
     String,
     Table,
     delete,
@@ -255,10 +256,23 @@ def unlink(db: Connection, account_id: int, now: datetime) -> bool:
     return True
 
 
+def tries_left(db: Connection, account_id: int, now: datetime) -> int:
+    """Return how many more wrong codes an account may type before it has to wait."""
+    return max(TRIES_OF_ACCOUNT - db.execute(_misses_of(account_id, now)).scalar_one(), 0)
+
+
+def _misses_of(account_id: int, now: datetime) -> Select[int]:
+    return _misses(now).where(link_miss.c.account_id == account_id)
+
+
+def _misses(now: datetime) -> Select[int]:
+    return select(func.count()).select_from(link_miss).where(link_miss.c.at > now - TRIES_WITHIN)
+
+
 def _has_tried_too_often(db: Connection, account_id: int, now: datetime) -> bool:
-    misses = select(func.count()).select_from(link_miss).where(link_miss.c.at > now - TRIES_WITHIN)
-    own = db.execute(misses.where(link_miss.c.account_id == account_id)).scalar_one()
-    return own >= TRIES_OF_ACCOUNT or db.execute(misses).scalar_one() >= TRIES_OF_ALL
+    if not tries_left(db, account_id, now):
+        return True
+    return db.execute(_misses(now)).scalar_one() >= TRIES_OF_ALL
 
 
 def _held(db: Connection, account_id: int, link_id: int) -> Row[Any] | None:

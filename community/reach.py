@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from community.store import channel_account
-from storage import RowId, UtcDateTime, metadata
+from storage import Prepared, RowId, UtcDateTime, metadata
 
 reach = Table(
     "reach",
@@ -91,11 +91,11 @@ def note_contact(db: Connection, account_id: int, window: Window | None, now: da
         "left_at": None,
         "blocked_at": None,
     }
-    db.execute(_contact(db.dialect.name), values)
+    _contact(db.dialect.name).row(db, values)
 
 
 @cache
-def _contact(dialect: str) -> postgresql.Insert | sqlite.Insert:
+def _contact(dialect: str) -> Prepared:
     """Return the statement behind ``note_contact``; built once, for that costs more than a run."""
     statement = postgresql.insert(reach) if dialect == "postgresql" else sqlite.insert(reach)
     given = statement.excluded
@@ -107,7 +107,9 @@ def _contact(dialect: str) -> postgresql.Insert | sqlite.Insert:
         name: case((outlasts, reach.c[name]), else_=given[name])
         for name in ("window_ends_at", "window_left")
     } | {name: given[name] for name in ("wrote_at", "left_at", "blocked_at")}
-    return statement.on_conflict_do_update(index_elements=[reach.c.account_id], set_=changed)
+    return Prepared(
+        statement.on_conflict_do_update(index_elements=[reach.c.account_id], set_=changed)
+    )
 
 
 def take_window(db: Connection, account_id: int, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage import RowId, UtcDateTime, inserted_id, metadata
+from storage import Prepared, RowId, UtcDateTime, inserted_id, metadata
 
 resident = Table(
     "resident",
@@ -47,7 +47,7 @@ _account_id = select(channel_account.c.id).where(
     channel_account.c.channel == bindparam("channel"), channel_account.c.name == bindparam("name")
 )
 _held_account_id = _account_id.with_for_update()
-_new_resident = insert(resident).returning(resident.c.id)
+_new_resident = Prepared(insert(resident).returning(resident.c.id))
 
 
 def find_account(db: Connection, channel: str, name: str) -> int | None:
@@ -62,9 +62,19 @@ def account_of(db: Connection, channel: str, name: str, now: datetime) -> int:
     account's row is held until the transaction ends, so what an account does happens in turn
     even where it has no other row yet to hold.
     """
-    if (found := _held_account(db, channel, name)) is not None:
-        return found
-    created = db.execute(_new_resident, {"created_at": now}).scalar_one()
+    found = _held_account(db, channel, name)
+    return add_account(db, channel, name, now) if found is None else found
+
+
+def add_account(db: Connection, channel: str, name: str, now: datetime) -> int:
+    """Return the id of a channel account that was not there just now, with a resident of its own.
+
+    When another transaction was first it is the other's, held.
+    """
+    row = _new_resident.row(db, {"created_at": now})
+    if row is None:  # pragma: no cover - an insert returns its row
+        raise LookupError("a new resident vanished within a transaction")
+    created: int = row[0]
     values = {
         "resident_id": created,
         "channel": channel,

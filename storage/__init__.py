@@ -29,6 +29,7 @@ from storage.errors import (
 from storage.facts import find_fact, keep_fact, keep_first_fact
 from storage.locks import exclusive, swapped_file, swapped_folder
 from storage.migrations import bring_up_to_date, differences, draft_revision, migrate, pending
+from storage.prepared import Prepared
 from storage.rows import chunks, insert_if_absent, inserted_id, put
 from storage.schema import JsonText, RowId, UtcDateTime, metadata
 from storage.work_jobs import Jobs, Run
@@ -53,6 +54,7 @@ __all__ = [
     "MigrationNeeded",
     "NaiveDateTime",
     "NestedWrite",
+    "Prepared",
     "RowId",
     "Run",
     "StorageError",

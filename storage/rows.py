@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
+
+from storage.prepared import Prepared
 
 T = TypeVar("T")
 
@@ -49,9 +50,9 @@ def inserted_id(
 
     Returns None when a row with the same ``keys`` stood.
     """
-    statement = _insert_if_absent(connection.dialect.name, table, tuple(keys), wanted)
-    # Values as parameters: half the cost of values() in the statement.
-    return connection.execute(statement, dict(values)).scalar_one_or_none()
+    insert = _insert_if_absent(connection.dialect.name, table, tuple(keys), wanted)
+    row = insert.row(connection, values)
+    return row[0] if row else None
 
 
 def put(
@@ -66,28 +67,20 @@ def put(
         keys: the columns of one unique constraint or of the primary key.
     """
     columns = tuple(name for name in values if name not in keys)
-    statement = _put(connection.dialect.name, table, tuple(keys), columns)
-    connection.execute(statement, dict(values))
+    _put(connection.dialect.name, table, tuple(keys), columns).row(connection, values)
 
 
 @cache
-def _insert_if_absent(
-    dialect: str, table: Table, keys: tuple[str, ...], wanted: str
-) -> ReturningInsert[Any]:
-    return (
-        _insert(dialect, table)
-        .on_conflict_do_nothing(index_elements=keys)
-        .returning(table.c[wanted])
-    )
+def _insert_if_absent(dialect: str, table: Table, keys: tuple[str, ...], wanted: str) -> Prepared:
+    statement = _insert(dialect, table).on_conflict_do_nothing(index_elements=keys)
+    return Prepared(statement.returning(table.c[wanted]))
 
 
 @cache
-def _put(
-    dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
-) -> postgresql.Insert | sqlite.Insert:
+def _put(dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Prepared:
     statement = _insert(dialect, table)
     given = {name: statement.excluded[name] for name in columns}
-    return statement.on_conflict_do_update(index_elements=keys, set_=given)
+    return Prepared(statement.on_conflict_do_update(index_elements=keys, set_=given))
 
 
 def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -25,6 +25,11 @@ metadata = MetaData(
 # SQLite numbers rows by itself only in a column declared exactly INTEGER PRIMARY KEY.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 
+# Made once: ``json.dumps`` would make an encoder for each value.
+_to_json = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -47,7 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if not isinstance(value, datetime) or value.utcoffset() is None:
             raise NaiveDateTime(value)
-        return (value.astimezone(UTC) - EPOCH) // MICROSECOND
+        return (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return the moment in UTC."""
@@ -67,9 +72,7 @@ class JsonText(TypeDecorator[Any]):
         """Return compact JSON; NaN and infinities are refused with ValueError."""
         if value is None:
             return None
-        return json.dumps(
-            value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-        )
+        return _to_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
         """Return the value as ``json.loads`` reads it."""

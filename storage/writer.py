@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -56,6 +57,8 @@ class GroupWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # Kept from group to group: a pool's checking out and in costs as much as two statements.
+        self._connection: Connection | None = None
         self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._lock = Lock()
         self._closed = False
@@ -91,12 +94,32 @@ class GroupWriter:
             seconds = time.monotonic() - began
             if seconds > SLOW_SECONDS:
                 logger.warning("a group of writes took %.2f s, the first being %r", seconds, first)
+        self._let_go()
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """Give the connection with a transaction begun; a fresh one after anything failed."""
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _commit_group(self, group: list[_Job[Any]]) -> None:
         """Run the job in ``group`` and those queued behind it in one transaction."""
         try:
-            with self._engine.begin() as connection:
-                for job in self._gather(group):
+            with self._begun() as connection:
+                end = time.monotonic() + GROUP_SECONDS
+                group[0].attempt_first(connection)
+                for job in self._gather(group, end):
                     job.attempt(connection)
         except (_TransactionLost, IntegrityError):
             # One of them undid the others or broke a deferred constraint. Nothing is
@@ -115,17 +138,15 @@ class GroupWriter:
             if job.future.done():
                 continue
             try:
-                with self._engine.begin() as connection:
-                    job.attempt(connection)
+                with self._begun() as connection:
+                    job.attempt_first(connection)
             except Exception as error:  # noqa: BLE001 - handed to the caller
                 _fail([job], error)
             else:
                 job.succeed()
 
-    def _gather(self, group: list[_Job[Any]]) -> Iterator[_Job[Any]]:
-        """Yield the first job, then add and yield queued ones until the group is full."""
-        end = time.monotonic() + GROUP_SECONDS
-        yield group[0]
+    def _gather(self, group: list[_Job[Any]], end: float) -> Iterator[_Job[Any]]:
+        """Add and yield queued jobs until the group is full."""
         while len(group) < GROUP_SIZE and time.monotonic() < end:
             job = self._take()
             if job is None:
@@ -201,6 +222,19 @@ class _Job(Generic[T]):
 
     def __repr__(self) -> str:
         return _name_of(self.work)
+
+    def attempt_first(self, connection: Connection) -> None:
+        """Run the closure before any other of its transaction, so that no savepoint is needed.
+
+        Raises:
+            _TransactionLost: when it fails; it gets its error at once.
+        """
+        try:
+            with closure_guard(connection):
+                self._value = [self.work(connection)]
+        except BaseException as error:
+            self.future.set_exception(error)
+            raise _TransactionLost from error
 
     def attempt(self, connection: Connection) -> None:
         """Run the closure in a savepoint, and keep its value for ``succeed``.

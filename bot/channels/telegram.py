@@ -25,7 +25,7 @@ from bot.channels.telegram_polling import Polling
 from bot.channels.telegram_polls import Quiz
 from bot.channels.telegram_receiving import Receiving
 from bot.channels.telegram_sending import Sending, Shipment
-from bot.channels.telegram_surroundings import Answers, PollAnswers, Surroundings, TelegramWords
+from bot.channels.telegram_surroundings import Answers, PollAnswers, Surroundings
 from bot.channels.telegram_turnstile import Turnstile
 from bot.channels.telegram_webhook import webhook_route
 from bot.messages import Reply
@@ -45,7 +45,6 @@ __all__ = [
     "Surroundings",
     "Telegram",
     "TelegramConfig",
-    "TelegramWords",
 ]
 
 _logger = logging.getLogger(__name__)

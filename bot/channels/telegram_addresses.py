@@ -17,6 +17,11 @@ def account_in(chat: Chat, user: User) -> Account:
     return Account(CHANNEL, name)
 
 
+def is_in_group(account: Account) -> bool:
+    """Whether an account speaks in a group, where others read along."""
+    return ":" in account.name
+
+
 def chat_of(name: str) -> int | None:
     """Return the chat that an account's messages go to; None when ``name`` is none of ours."""
     try:

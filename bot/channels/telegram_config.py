@@ -38,7 +38,8 @@ class TelegramConfig:
         public_url: the address at which Telegram reaches us; "" polls instead.
         proxy: through which Telegram is reached (http:// or socks5://), or "".
         per_second: messages a second over all chats.
-        chat_burst: messages that one chat gets at once; on average one a second.
+        chat_burst: messages that one chat gets at once; on average one a second. What is
+            urgent does not wait for this.
     """
 
     token: str = field(repr=False)

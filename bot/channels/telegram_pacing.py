@@ -3,14 +3,20 @@
 Telegram's limits (Bots FAQ, "My bot is hitting limits"): about one message a second to a
 chat with short bursts, twenty a minute to a group, thirty a second over all. What it answers
 with 429 holds up that chat alone; only when chats fail one after another everybody waits.
+
+Of each limit some places are kept for what is urgent, so that an emergency never waits behind
+the small talk of its own chat.
 """
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-# A chat takes this many at once, and then as many seconds have to pass.
+# A chat takes this many at once, and then as many seconds have to pass. How large a burst may
+# be is not documented: a few more do no harm when they are rare.
 CHAT_BURST = 5
-GROUP_MOST, GROUP_SECONDS = 20, 60.0
+# Beside them, so many urgent ones leave at once, and more of them one in each second.
+CHAT_KEPT, URGENT_SECONDS = 2, 1.0
+GROUP_MOST, GROUP_SECONDS, GROUP_KEPT = 20, 60.0, 4
 OVERALL_SECONDS = 1.0
 # Within a second they are spread out: what leaves at once does not arrive at once, and two
 # bursts a second apart may then meet at the other end.
@@ -43,21 +49,38 @@ class Window:
             self._at.popleft()
 
     @property
+    def last_at(self) -> float:
+        """When the last one happened; 0 when none is remembered."""
+        return self._at[-1] if self._at else 0.0
+
+    @property
     def is_over_at(self) -> float:
         """When nothing of what happened counts any more."""
-        return self._at[-1] + self._seconds if self._at else 0.0
+        return self.last_at + self._seconds if self._at else 0.0
 
 
 @dataclass(slots=True)
 class _Chat:
-    windows: tuple[Window, ...]
+    burst: Window
+    minute: Window | None
     held_until: float = 0.0
 
-    def free_at(self, now: float) -> float:
-        return max(now, self.held_until, *(window.free_at(now) for window in self.windows))
+    def free_at(self, now: float, *, is_urgent: bool) -> float:
+        in_minute = self.minute.free_at(now, 0 if is_urgent else GROUP_KEPT) if self.minute else now
+        return max(self._in_burst(now, is_urgent=is_urgent), in_minute, self.held_until)
+
+    def _in_burst(self, now: float, *, is_urgent: bool) -> float:
+        if not is_urgent:
+            return self.burst.free_at(now, CHAT_KEPT)
+        return min(self.burst.free_at(now), max(now, self.burst.last_at + URGENT_SECONDS))
+
+    def note(self, now: float) -> None:
+        for window in filter(None, (self.burst, self.minute)):
+            window.note(now)
 
     def is_idle(self, now: float) -> bool:
-        return max(self.held_until, *(window.is_over_at for window in self.windows)) <= now
+        minute_over_at = self.minute.is_over_at if self.minute else 0.0
+        return max(self.held_until, self.burst.is_over_at, minute_over_at) <= now
 
 
 @dataclass(slots=True)
@@ -91,7 +114,7 @@ class Pacing:
         kept = 0 if is_urgent else min(KEPT_FOR_URGENT, self.per_second - 1)
         known = self._chats.get(chat)
         return max(
-            known.free_at(now) if known else now,
+            known.free_at(now, is_urgent=is_urgent) if known else now,
             self._overall.free_at(now, kept),
             self._spread.free_at(now),
             self._held_until,
@@ -102,8 +125,7 @@ class Pacing:
         known = self._known(chat)
         self._overall.note(now)
         self._spread.note(now)
-        for window in known.windows:
-            window.note(now)
+        known.note(now)
         self._forget_idle(now)
 
     def hold(self, chat: int, seconds: float, now: float) -> None:
@@ -118,10 +140,9 @@ class Pacing:
 
     def _known(self, chat: int) -> _Chat:
         if chat not in self._chats:
-            windows = [Window(self.chat_burst, float(self.chat_burst))]
-            if chat < 0:
-                windows.append(Window(GROUP_MOST, GROUP_SECONDS))
-            self._chats[chat] = _Chat(tuple(windows))
+            burst = Window(self.chat_burst + CHAT_KEPT, float(self.chat_burst))
+            minute = Window(GROUP_MOST, GROUP_SECONDS) if chat < 0 else None
+            self._chats[chat] = _Chat(burst, minute)
         self._chats.move_to_end(chat)
         return self._chats[chat]
 

@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update
+from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 
 from bot.channels.telegram_addresses import CHANNEL, account_in
 from bot.channels.telegram_groups import Me, is_addressed, without_mention
 from bot.channels.telegram_media import media_of, place_of
 from bot.channels.telegram_taps import TapData, decode_tap
-from bot.messages import Account, Event, Utterance
+from bot.messages import Account, Event, Utterance, clean_text
 
 # What Telegram is asked to send; all else never comes.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "poll_answer")
 # The user whom Telegram shows for administrators that write as their group.
 ANONYMOUS_ADMINISTRATOR = 1087968824
+MOST_LANGUAGE_CHARACTERS = 35  # RFC 5646, 4.4.1
 UNBLOCKED = "unblocked"
 _START = "/start"
 _PRESENT = frozenset({ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER})
@@ -48,12 +49,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """Somebody tapped a button of ours; ``tap`` is None when no release of ours wrote it."""
+    """Somebody tapped a button of ours; ``tap`` is None when no release of ours wrote it.
+
+    ``language`` is their app's, as :class:`Utterance` has it.
+    """
 
     account: Account
     utterance_id: str
     query_id: str
     tap: TapData | None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,8 @@ def _message(message: Message, utterance_id: str, me: Me) -> Received | None:
         return None
     if message.chat.type != Chat.PRIVATE and not is_addressed(message, me):
         return None
-    blank = Utterance(account_in(message.chat, user), utterance_id, "", message.date)
+    account, language = account_in(message.chat, user), _language(user)
+    blank = Utterance(account, utterance_id, "", message.date, language=language)
     utterance = _spoken(message, blank, me)
     return Said(utterance, message.message_id) if utterance else None
 
@@ -170,7 +176,8 @@ def _tapped(query: CallbackQuery, utterance_id: str) -> Tapped | None:
     if query.message is None:
         return None
     account = account_in(query.message.chat, query.from_user)
-    return Tapped(account, utterance_id, query.id, decode_tap(query.data or ""))
+    tap, language = decode_tap(query.data or ""), _language(query.from_user)
+    return Tapped(account, utterance_id, query.id, tap, language)
 
 
 def _membership(changed: ChatMemberUpdated, utterance_id: str) -> Said | None:
@@ -186,8 +193,16 @@ def _membership(changed: ChatMemberUpdated, utterance_id: str) -> Said | None:
     else:
         # Whoever unblocks a bot is mostly shown /start as well: one greeting is enough.
         event = Event("followed", UNBLOCKED if changed.chat.type == Chat.PRIVATE else "")
-    account = account_in(changed.chat, changed.from_user)
-    return Said(Utterance(account, utterance_id, "", changed.date, event=event))
+    user = changed.from_user
+    account, language = account_in(changed.chat, user), _language(user)
+    return Said(Utterance(account, utterance_id, "", changed.date, event=event, language=language))
+
+
+def _language(user: User) -> str:
+    """Return the language of somebody's app; "" when it does not say so in a short text."""
+    code: object = user.language_code
+    is_code = isinstance(code, str) and len(code) <= MOST_LANGUAGE_CHARACTERS
+    return clean_text(str(code)) if is_code else ""
 
 
 def _voted(answer: dict[str, Any]) -> Voted | None:

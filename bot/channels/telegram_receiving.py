@@ -17,6 +17,7 @@ import anyio
 from anyio.to_thread import run_sync
 from telegram.error import TelegramError
 
+from bot.channels.telegram_addresses import is_in_group
 from bot.channels.telegram_client import Client, UnreadableAnswer
 from bot.channels.telegram_groups import Me
 from bot.channels.telegram_reading import (
@@ -31,11 +32,14 @@ from bot.channels.telegram_reading import (
 )
 from bot.channels.telegram_rendering import MORE
 from bot.channels.telegram_sending import Sending
+from bot.channels.telegram_sources import sources_in
 from bot.channels.telegram_surroundings import Answers, Surroundings
-from bot.channels.telegram_taps import More, Rate, Say, Tap
+from bot.channels.telegram_taps import Basis, Cry, More, Rate, Say, Tap
+from bot.channels.telegram_words import TelegramWords, words_for_app, words_in
 from bot.channels.web_limits import VISITOR_BURST, VISITOR_PER_SECOND, TokenBuckets
+from bot.dialogue.functions import SAY, SEPARATOR
 from bot.dialogue.turns import Turn
-from bot.messages import Account, Choice, Utterance
+from bot.messages import Choice, Utterance, has_urgent
 from storage import StorageError
 
 P = ParamSpec("P")
@@ -151,40 +155,71 @@ class Receiving:
                 await self._sending.tell_moved(str(old), new)
 
     async def _said(self, utterance: Utterance, message_id: int | None) -> None:
-        is_in_group = ":" in utterance.account.name
-        if is_in_group and message_id is not None:
+        if message_id is not None and is_in_group(utterance.account):
             self._sending.note_question(utterance.account.name, message_id)
         await self._receive(utterance)
 
     async def _tapped(self, tapped: Tapped) -> None:
-        if isinstance(tapped.tap, Rate):
-            rated = await self._rate(tapped.account, tapped.tap)
-            words = self._around.words
-            self._answer(tapped.query_id, words.rated if rated else words.stale)
-            return
+        match tapped.tap:
+            case Rate():
+                await self._rate(tapped, tapped.tap)
+            case Basis(turn_id):
+                await self._show_sources(tapped, turn_id)
+            case _:
+                await self._choose(tapped)
+
+    async def _choose(self, tapped: Tapped) -> None:
+        """Take a choice as if its words had been written by whoever taps."""
         choice = await self._choice(tapped)
-        self._answer(tapped.query_id, "" if choice else self._around.words.stale)
+        self._answer(tapped, "" if choice else _unknown(tapped))
         if choice:
-            now = self._around.clock()
             await self._receive(
-                Utterance(tapped.account, tapped.utterance_id, choice.label, now, tapped=choice)
+                Utterance(
+                    tapped.account,
+                    tapped.utterance_id,
+                    choice.label,
+                    self._around.clock(),
+                    tapped=choice,
+                    language=tapped.language,
+                )
             )
 
     async def _choice(self, tapped: Tapped) -> Choice | None:
-        """Return what the button said; None when it is too old to know."""
+        """Return what the button said; None when it is too old to know, or somebody else's."""
         match tapped.tap:
             case Say(label):
                 return Choice(label)
+            case Cry(words):
+                return Choice(words, function=f"{SAY}{SEPARATOR}{words}")
             case More():
                 return Choice(MORE)
             case Tap(turn_id, index):
-                turn = await self._in_thread(self._conversation.turn, tapped.account, turn_id)
+                turn = await self._turn(tapped, turn_id)
                 return _choice_in(turn, index) if turn else None
         return None
 
-    async def _rate(self, account: Account, tap: Rate) -> bool:
-        rate = self._conversation.rate
-        return await self._in_thread(rate, account, tap.turn_id, useful=tap.useful)
+    async def _rate(self, tapped: Tapped, tap: Rate) -> None:
+        rate, turn = self._conversation.rate, await self._turn(tapped, tap.turn_id)
+        is_rated = turn is not None and await self._in_thread(
+            rate, tapped.account, tap.turn_id, useful=tap.useful
+        )
+        self._answer(tapped, _words(tapped, turn).rated if is_rated else _unknown(tapped))
+
+    async def _show_sources(self, tapped: Tapped, turn_id: int) -> None:
+        """Show what an answer stands on; nothing is said anew, so it is no turn of its own."""
+        turn, name = await self._turn(tapped, turn_id), tapped.account.name
+        sources = sources_in(turn) if turn else None
+        if sources is None:
+            self._answer(tapped, _unknown(tapped))
+        elif not self._writing.take(name, time.monotonic()):
+            self._answer(tapped, _words(tapped, turn).too_fast)
+        else:
+            self._answer(tapped, "")
+            self._sending.send_unstored(name, (sources,))
+
+    async def _turn(self, tapped: Tapped, turn_id: int) -> Turn | None:
+        """Return the turn that a button belongs to, if it is that of whoever taps."""
+        return await self._in_thread(self._conversation.turn, tapped.account, turn_id)
 
     async def _receive(self, utterance: Utterance) -> None:
         name, now = utterance.account.name, time.monotonic()
@@ -193,12 +228,13 @@ class Receiving:
         turn = await self._in_thread(self._conversation.receive, utterance, limited=limited)
         if turn.id is not None:
             self._around.wake()
-        elif not limited or _is_urgent(turn) or self._notices.take(name, now):
-            self._sending.send_unstored(name, turn.replies)
+        elif not limited or has_urgent(turn.replies) or self._notices.take(name, now):
+            # That they write too fast stands behind the answers to what they wrote before.
+            self._sending.send_unstored(name, turn.replies, lane="bulk" if limited else "reply")
 
-    def _answer(self, query_id: str, words: str) -> None:
+    def _answer(self, tapped: Tapped, words: str) -> None:
         """End the button's spinner, without holding up what the button does."""
-        task = asyncio.create_task(self._answer_tap(query_id, words))
+        task = asyncio.create_task(self._answer_tap(tapped.query_id, words))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
@@ -219,5 +255,13 @@ def _choice_in(turn: Turn, index: int) -> Choice | None:
     return offered[index] if index < len(offered) else None
 
 
-def _is_urgent(turn: Turn) -> bool:
-    return any(reply.kind in {"emergency", "crisis"} for reply in turn.replies)
+def _words(tapped: Tapped, turn: Turn | None) -> TelegramWords:
+    if turn is None or not turn.replies:
+        return words_for_app(tapped.language)
+    return words_in(turn.replies[0].language)
+
+
+def _unknown(tapped: Tapped) -> str:
+    """Return the notice for a button that means nothing to whoever taps it."""
+    words = words_for_app(tapped.language)
+    return words.not_yours if is_in_group(tapped.account) else words.stale

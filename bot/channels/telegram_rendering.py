@@ -15,14 +15,24 @@ from telegram import (
     ReplyKeyboardMarkup,
 )
 
-from bot.channels.telegram_taps import More, Rate, Say, Tap, encode_tap
-from bot.messages import Choice, Reply
+from bot.channels.telegram_taps import (
+    Basis,
+    Cry,
+    More,
+    Rate,
+    Say,
+    Tap,
+    TapData,
+    encode_tap,
+)
+from bot.channels.telegram_words import words_in
+from bot.dialogue.functions import SAY, SEPARATOR, given_to
+from bot.messages import Choice, Reply, has_urgent
 from bot.splitting import split_text
 
 MOST_TEXT, MOST_CAPTION = 4096, 1024  # UTF-16 units; Bot API, sendMessage and sendPhoto
 MORE = "更多"
-BASIS, USEFUL, USELESS = "依据", "有用", "没用"
-SEND_PLACE = "📍 发送我的位置"
+BASIS = "依据"
 SHORT_LABEL = 7
 
 Buttons = InlineKeyboardMarkup | ReplyKeyboardMarkup | None
@@ -95,45 +105,55 @@ def _with_picture(picture: str, pieces: Sequence[Outgoing]) -> tuple[Outgoing, .
 def _buttons(reply: Reply, turn_id: int | None, *, in_group: bool) -> Buttons:
     if reply.wants == "place" and not in_group:
         return _place_keyboard(reply)
-    rows = [*_choice_rows(reply, turn_id), *_card_rows(reply), _quiet_row(reply, turn_id)]
+    choices = _choice_rows(reply, turn_id, in_group=in_group)
+    rows = [*choices, *_card_rows(reply), _quiet_row(reply, turn_id)]
     rows = [row for row in rows if row]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
 def _place_keyboard(reply: Reply) -> ReplyKeyboardMarkup:
     """One tap sends the place; a message has one keyboard only, so choices stand on it, too."""
-    rows = [[KeyboardButton(SEND_PLACE, request_location=True)]]
+    send_place = words_in(reply.language).send_place
+    rows = [[KeyboardButton(send_place, request_location=True)]]
     rows += [[KeyboardButton(choice.label)] for choice in reply.choices]
     return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
 
 
-def _choice_rows(reply: Reply, turn_id: int | None) -> list[list[InlineKeyboardButton]]:
+def _choice_rows(
+    reply: Reply, turn_id: int | None, *, in_group: bool
+) -> list[list[InlineKeyboardButton]]:
+    is_urgent = has_urgent((reply,))
+    is_ones_own = in_group and not is_urgent
     buttons = [
         InlineKeyboardButton(
-            f"{number} {choice.label}", callback_data=_data(choice, number, turn_id)
+            f"{number} {choice.label}",
+            callback_data=_data(choice, number, turn_id, is_ones_own=is_ones_own),
         )
         for number, choice in enumerate(reply.choices, 1)
     ]
     are_short = all(len(choice.label) <= SHORT_LABEL for choice in reply.choices)
-    if reply.kind in {"emergency", "crisis"} or not are_short:
+    if is_urgent or not are_short:
         return [[button] for button in buttons]
     pairs = zip_longest(buttons[::2], buttons[1::2])
     return [[button for button in pair if button] for pair in pairs]
 
 
-def _data(choice: Choice, number: int, turn_id: int | None) -> str:
+def _data(choice: Choice, number: int, turn_id: int | None, *, is_ones_own: bool) -> str:
     """Return what a choice's button sends; a number is the last resort and always fits.
 
     What leads to a topic or a function is found again through its turn, so that an old button
-    still means what it says.
+    still means what it says; so is all that is one person's own in a group. What somebody in
+    danger taps says itself what it means: it must work for anybody, and without a store.
     """
-    if choice.label == MORE and (data := encode_tap(More())):
-        return data
-    leads = choice.topic or choice.function
-    if not (leads and turn_id is not None) and (data := encode_tap(Say(choice.label))):
-        return data
-    tap = Say(str(number)) if turn_id is None else Tap(turn_id, number - 1)
-    return encode_tap(tap) or encode_tap(Say(str(number))) or ""
+    by_number = Say(str(number)) if turn_id is None else Tap(turn_id, number - 1)
+    meant: TapData = Say(choice.label)
+    if choice.function.startswith(f"{SAY}{SEPARATOR}"):
+        meant = Cry(given_to(choice.function))
+    elif turn_id is not None and (is_ones_own or choice.topic or choice.function):
+        meant = by_number
+    elif choice.label == MORE:
+        meant = More()
+    return encode_tap(meant) or encode_tap(by_number) or ""
 
 
 def _card_rows(reply: Reply) -> list[list[InlineKeyboardButton]]:
@@ -148,8 +168,11 @@ def _opens(url: str) -> bool:
 
 
 def _quiet_row(reply: Reply, turn_id: int | None) -> list[InlineKeyboardButton]:
-    row = [(BASIS, encode_tap(Say(BASIS)))] if reply.citations else []
+    words = words_in(reply.language)
+    row: list[tuple[str, TapData]] = []
+    if reply.citations:
+        row += [(words.basis, Say(BASIS) if turn_id is None else Basis(turn_id))]
     if reply.rateable and turn_id is not None:
-        row += [(USEFUL, encode_tap(Rate(turn_id, useful=True)))]
-        row += [(USELESS, encode_tap(Rate(turn_id, useful=False)))]
-    return [InlineKeyboardButton(words, callback_data=data) for words, data in row if data]
+        row += [(words.useful, Rate(turn_id, useful=True))]
+        row += [(words.useless, Rate(turn_id, useful=False))]
+    return [InlineKeyboardButton(label, callback_data=encode_tap(tap)) for label, tap in row]

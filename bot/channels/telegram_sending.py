@@ -129,9 +129,13 @@ class Sending:
         self._forget(shipment.key)
         return progress.doubt or Delivered(progress.message_id)
 
-    def send_unstored(self, name: str, replies: Sequence[Reply]) -> None:
-        """Send in the background what stands in no outbox: storage has failed."""
-        task = asyncio.create_task(self._insist(Shipment(name, replies, key=next(self._numbers))))
+    def send_unstored(self, name: str, replies: Sequence[Reply], *, lane: str = "reply") -> None:
+        """Send in the background what stands in no outbox, where storage has failed or no turn is.
+
+        ``lane`` is the outbox's, and says what goes first.
+        """
+        shipment = Shipment(name, replies, lane=lane, key=next(self._numbers))
+        task = asyncio.create_task(self._insist(shipment))
         self._unstored.add(task)
         task.add_done_callback(self._unstored.discard)
 

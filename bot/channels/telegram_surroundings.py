@@ -1,7 +1,7 @@
 """What the channel is given by the service around it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -33,14 +33,6 @@ class PollAnswers(Protocol):
         """Note a vote; ``account`` is the voter's private one, no options take it back."""
 
 
-@dataclass(frozen=True, slots=True)
-class TelegramWords:
-    """The few words that the channel says by itself, as notices over the chat."""
-
-    stale: str = "这个按钮已经过时了，请直接打字问我。"
-    rated: str = "谢谢，记下了。"
-
-
 def _nothing() -> None:
     return None
 
@@ -62,7 +54,6 @@ class Surroundings:
         moved: told the old and new account name (or chat id) of a group that became another
             chat, in a worker thread.
         commands: the command menu.
-        words: what the channel says by itself.
         pause: seconds to wait after so many failures in a row.
         watch_seconds: how often a webhook is looked after.
     """
@@ -74,6 +65,5 @@ class Surroundings:
     polls: PollAnswers | None = None
     moved: Callable[[str, str], None] = _ignore
     commands: Sequence[CommandLine] = ()
-    words: TelegramWords = field(default_factory=TelegramWords)
     pause: Callable[[int], float] = growing_pause
     watch_seconds: float = 300.0

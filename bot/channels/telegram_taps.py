@@ -19,8 +19,15 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Cry:
+    """Writes ``words`` that say what happens now, for whoever taps, as long as it is seen."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tap:
-    """Takes the choice ``index`` (from 0) of a stored turn; for labels that do not fit."""
+    """Takes the choice ``index`` (from 0) of a stored turn; its account's alone."""
 
     turn_id: int
     index: int
@@ -35,14 +42,22 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Asks for the sources of the answer in a turn (依据)."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class More:
     """Asks for the rest of a long answer (更多)."""
 
 
-TapData = Say | Tap | Rate | More
+TapData = Say | Cry | Tap | Rate | Basis | More
 
-_TAP = re.compile(r"t:([0-9]{1,19}):([0-9]{1,3})", re.ASCII)
-_RATE = re.compile(r"r:([0-9]{1,19}):([01])", re.ASCII)
+_TURN = "(?P<kind>[trb]):(?P<turn>[0-9]{1,19})"
+# The number behind a turn's id is the place of a choice, or whether an answer was useful.
+_OF_TURN = re.compile(rf"{_TURN}(?::(?P<number>[0-9]{{1,3}}))?", re.ASCII)
 
 
 def encode_tap(tap: TapData) -> str | None:
@@ -50,10 +65,14 @@ def encode_tap(tap: TapData) -> str | None:
     match tap:
         case Say(label):
             data = f"s:{label}"
+        case Cry(words):
+            data = f"c:{words}"
         case Tap(turn_id, index):
             data = f"t:{turn_id}:{index}"
         case Rate(turn_id, useful):
             data = f"r:{turn_id}:{int(useful)}"
+        case Basis(turn_id):
+            data = f"b:{turn_id}"
         case More():
             data = "m"
     return data if len(data.encode("utf-8", "surrogatepass")) <= MOST_BYTES else None
@@ -63,10 +82,24 @@ def decode_tap(data: str) -> TapData | None:
     """Return what callback data means, or None when it is not of ours."""
     if data == "m":
         return More()
-    if data.startswith("s:") and len(data) > len("s:"):
-        return Say(data[2:])
-    if (found := _TAP.fullmatch(data)) and int(found[1]) <= LARGEST_ID:
-        return Tap(int(found[1]), int(found[2]))
-    if (found := _RATE.fullmatch(data)) and int(found[1]) <= LARGEST_ID:
-        return Rate(int(found[1]), found[2] == "1")
+    kind, _, words = data.partition(":")
+    if words and kind == "s":
+        return Say(words)
+    if words and kind == "c":
+        return Cry(words)
+    return _of_turn(data)
+
+
+def _of_turn(data: str) -> TapData | None:
+    found = _OF_TURN.fullmatch(data)
+    if found is None or int(found["turn"]) > LARGEST_ID:
+        return None
+    turn_id = int(found["turn"])
+    match found["kind"], found["number"]:
+        case "t", str(index):
+            return Tap(turn_id, int(index))
+        case "r", "0" | "1" as useful:
+            return Rate(turn_id, useful == "1")
+        case "b", None:
+            return Basis(turn_id)
     return None

@@ -59,6 +59,7 @@ __all__ = [
     "Pictures",
     "PlatformNotices",
     "SubscriptionItem",
+    "WeChat",
     "WeChatConfig",
     "routes",
 ]
@@ -140,11 +141,7 @@ def routes(
         outlets: where things go that are no answer to a message.
         clock: the time, aware.
     """
-    channel = WeChat(conversation, config, outlets, clock)
-    return [
-        Route(config.path, channel.get_echo, methods=["GET"]),
-        Route(config.path, channel.post_message, methods=["POST"]),
-    ]
+    return WeChat(conversation, config, outlets, clock).routes()
 
 
 class WeChat:
@@ -160,6 +157,18 @@ class WeChat:
         self._limits = TokenBuckets(BURST, PER_SECOND)
         self._jobs: Jobs[_Answer] = Jobs(config.answer_within)
         self._told = LastKeys()
+        self._path = config.path
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the two routes."""
+        return [
+            Route(self._path, self.get_echo, methods=["GET"]),
+            Route(self._path, self.post_message, methods=["POST"]),
+        ]
+
+    def close(self) -> None:
+        """Let what is being answered end, so that a late reply is queued; not on the loop."""
+        self._jobs.close()
 
     async def get_echo(self, request: Request) -> Response:
         """Answer the check that the platform makes when the address is entered."""
@@ -198,6 +207,8 @@ class WeChat:
         """Have an utterance answered; None when it takes longer than WeChat waits."""
         limited = self._is_limited(utterance)
         envelope = Envelope(head.account.name, head.owner)
+        if _is_leaving(utterance):
+            self._leave_last(utterance)
 
         def work() -> _Answer:
             turn = self._conversation.receive(utterance, limited=limited)
@@ -213,6 +224,20 @@ class WeChat:
                 self._outlets.later.send_later(utterance, answer.turn)
 
         return await self._jobs.result((utterance.account, utterance.id), work, late)
+
+    def _leave_last(self, utterance: Utterance) -> None:
+        """Take somebody's leaving once more after what of theirs is still being answered.
+
+        That would be stored after all of theirs was deleted, and nobody would delete it again.
+        """
+
+        def leave() -> None:
+            try:
+                self._conversation.receive(utterance)
+            except Exception:
+                _logger.exception("what somebody wrote who has left is still stored")
+
+        self._jobs.after(lambda key: _account_of(key) == utterance.account, leave)
 
     async def _tell(self, notice: Notice) -> _Answer | None:
         notices = self._outlets.notices
@@ -241,6 +266,15 @@ class WeChat:
             content = render(self._envelopes.sealed(letter, content, self._clock()))
         kind = "application/json" if letter.is_json else "application/xml"
         return Response(content, media_type=kind)
+
+
+def _is_leaving(utterance: Utterance) -> bool:
+    return utterance.event is not None and utterance.event.kind == "left"
+
+
+def _account_of(key: object) -> object:
+    """Return whose message a job's key names; notices have keys of another form."""
+    return key[0] if isinstance(key, tuple) else None
 
 
 async def _read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:

@@ -118,6 +118,16 @@ class Jobs(Generic[Result]):
             return None
         return await future
 
+    def close(self) -> None:
+        """Let what is under way end, its late results included; not on the event loop."""
+        self._threads.shutdown(wait=True)
+
+    def after(self, is_meant: Callable[[object], bool], work: Callable[[], object]) -> None:
+        """Do ``work`` in a thread, once for each job under way whose key is meant, when it ends."""
+        for key, (_, future) in self._running.items():
+            if is_meant(key):
+                future.add_done_callback(lambda _ended: self._threads.submit(work))
+
     def _start(self, key: object, job: _Job[Result]) -> tuple[_Job[Result], asyncio.Future[Result]]:
         if len(self._running) >= self._most:
             raise TooBusy(len(self._running))

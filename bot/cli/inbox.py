@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _SHORT = 60
+_KINDS = {"voice": "语音", "photo": "照片", "video": "视频", "file": "文件"}
 MOST_ANSWER_CHARACTERS = 1000
 
 Code = Annotated[str, typer.Argument(help="留言编号 | the request's code")]
@@ -33,16 +34,17 @@ def list_requests(
     with open_main_database(Settings()) as database:
         found = database.read(lambda db: open_requests(db, most))
     for request in found:
-        said = request.said.replace("\n", " ")[:_SHORT] or "（只有语音）"
-        voice = " [语音]" if request.media_ref else ""
-        typer.echo(f"{request.code}\t{request.created_at:%Y-%m-%d %H:%M}Z\t{said}{voice}")
+        kind = _KINDS.get(request.media_kind, "")
+        said = request.said.replace("\n", " ")[:_SHORT] or f"（只有{kind}）"
+        sent = f" [{kind}]" if kind else ""
+        typer.echo(f"{request.code}\t{request.created_at:%Y-%m-%d %H:%M}Z\t{said}{sent}")
     if not found:
         typer.echo("没有待回的留言。")
 
 
 @app.command()
 def show(code: Code) -> None:
-    """看一条留言的全文和录音。 | Show one message and its recording."""
+    """看一条留言的全文和录音、照片。 | Show one message and what came with it."""
     settings = Settings()
     with open_main_database(settings) as database:
         try:
@@ -84,9 +86,10 @@ def answer_resident(
 def _lines(request: StaffRequest, folder: Path) -> list[str]:
     lines = [f"{request.code}　{request.created_at:%Y-%m-%d %H:%M}Z　渠道：{request.channel}"]
     lines.append(request.said or "（没有文字）")
-    if request.media_ref:
+    if kind := _KINDS.get(request.media_kind):
         file = request.media_file and str(folder / request.media_file)
-        lines.append(f"录音：{file or '还在取'}")
+        waits = "还在取" if request.media_ref else "打不开，没有留下"
+        lines.append(f"{kind}：{file or waits}")
     if request.answered_at:
         lines.append(f"{request.answered_at:%Y-%m-%d %H:%M}Z 已回：{request.answer}")
     return lines

@@ -8,6 +8,7 @@ import typer
 import uvicorn
 
 from bot.app import build_app
+from bot.cli.collecting import settle_garbage
 from bot.cli.logs import set_up_logging
 from bot.settings import Settings
 
@@ -70,8 +71,10 @@ def _unusable_address(settings: Settings, error: OSError | UnicodeError) -> str:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
+    built = build_app(settings)
+    settle_garbage()
     config = uvicorn.Config(
-        build_app(settings),
+        built,
         log_level="warning",
         timeout_graceful_shutdown=5,
         # Staff see who wrote from the dialogue; addresses of residents are not logged.

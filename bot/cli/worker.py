@@ -5,8 +5,8 @@ import signal
 
 import typer
 
-from bot.app import Service, open_conversation, open_key, open_main_database, utc_now
-from bot.assembly import Premises, house_of
+from bot.app import Service, open_key, open_main_database, utc_now
+from bot.cli.collecting import settle_garbage
 from bot.cli.logs import set_up_logging
 from bot.settings import Settings
 
@@ -20,9 +20,8 @@ def worker() -> None:
     set_up_logging(settings.log_level)
     with open_main_database(settings) as database:
         key = open_key(settings, database)
-        house = house_of(Premises(settings.districts, key), utc_now)
-        conversation = open_conversation(settings, database, utc_now, house)
-        service = Service(settings, database, conversation, key, utc_now)
+        service = Service(settings, database, key, utc_now)
+        settle_garbage()
         asyncio.run(_work(service))
     typer.echo("已停止。")
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.certain import CertainPhrases
-from bot.dialogue.emergency_english import is_calm
+from bot.dialogue.latin import is_calm, readable
 from index.text import analyse
 from index.values import Question, Ranking, Verdict
 
@@ -66,15 +66,20 @@ class Analyst:
 
     def __call__(self, text: str) -> Analysis:
         """Return what ``text`` is."""
+        return self._analysed(readable(text))
+
+    def _analysed(self, text: str) -> Analysis:
         certain = self._by_words(text)
         if self._engine is None:
             return certain
         question = analyse(text)
         elsewhere = next(iter(self._places_elsewhere(text)), "")
         found = replace(certain, ranking=self._engine.searcher.rank(question), elsewhere=elsewhere)
-        if found.is_certain or found.danger or self._is_fixed(text) or is_calm(text):
+        if found.is_certain or found.danger or self._is_fixed(text):
             return found
-        return self._judged(text, found, self._engine.detector.judge(question))
+        judged = self._judged(text, found, self._engine.detector.judge(question))
+        # A crisis has quiet words, too; they were learned in both scripts.
+        return found if is_calm(text) and not judged.crisis else judged
 
     def _by_words(self, text: str) -> Analysis:
         """Return what is known without the index; leaning towards 119 where there is none."""

@@ -1,8 +1,8 @@
 """Phrases that need no classifier: shouts for help, and what still works without an index."""
 
 import unicodedata
-from functools import lru_cache
 from collections.abc import Mapping
+from functools import lru_cache
 
 from bot.phrases import CertainWording
 

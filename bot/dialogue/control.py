@@ -75,6 +75,18 @@ _NUMBER_SIGNS = SIGNS + "()（）[]\ufe0f\u20e3"
 _NUMBER = re.compile(
     r"^(?:我?[选要]|选项|选择)?(?:([0-9一二三四五])|第([0-9一二三四五])[个项条]?)$"
 )
+# A whole answer to a question with a yes and a no, in Mandarin, dialect and English, without
+# spaces, signs and particles; a word may be said twice (「要得要得」).
+_YES = re.compile(
+    r"(?:嗯|是我?的?|对[头的]?|要得|好[的嘞]?|可以的?|行|没错|没得错|就是的?|正确|当然|确认|同意|没问题|得行"
+    r"|ok|okay|yes|yeah|yep|sure|y)+"
+)
+_NO = re.compile(
+    r"(?:先?(?:不|莫)(?:是|对|要|用|行|得行|必|需要|同意|可以|想|了|删|绑|关联)*我?的?|否|没有|没得"
+    r"|no|nope|n)+"
+)
+_GAPS = re.compile(r"[\s,，。、]")
+_MORE_PARTICLES = "吧噻撒嘛勒"
 _NUMERALS = {sign: number for number, sign in enumerate("一二三四五", 1)}
 
 
@@ -103,6 +115,19 @@ def chosen_number(text: str) -> int | None:
         return None
     sign = found[1] or found[2]
     return _NUMERALS.get(sign) or int(sign)
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Return whether a whole message is a yes or a no; None when it is neither.
+
+    「嗯？」 is neither.
+    """
+    if text.rstrip().endswith(("?", "？")):
+        return None
+    said = _GAPS.sub("", bare_word(text)).rstrip(PARTICLES + _MORE_PARTICLES)
+    if _YES.fullmatch(said):
+        return True
+    return False if _NO.fullmatch(said) else None
 
 
 def is_link(text: str) -> bool:

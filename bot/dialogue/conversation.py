@@ -128,6 +128,8 @@ class Conversation:
             return self._unstored(message, before)
         if said:
             self._memory.keep(account, said, now)
+            for channel in said.outcome.effects.woken:
+                self._house.woken(channel)
         return turn
 
     def history(self, account: Account, after: int = 0) -> list[Turn]:
@@ -159,9 +161,9 @@ class Conversation:
         pushed = Pushed(utterance.account, turn.replies, f"late:{utterance.id}", turn.id)
 
         def work(db: Connection) -> None:
-            now = self._clock()
-            account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
-            self._house.push(db, account_id, pushed, now)
+            account_id = find_account(db, utterance.account.channel, utterance.account.name)
+            if account_id is not None:  # they may have left meanwhile
+                self._house.push(db, account_id, pushed, self._clock())
 
         self._database.write(work)
 
@@ -226,15 +228,17 @@ class Conversation:
     def _store_turn(self, message: _Message, db: Connection) -> tuple[Turn, Said | None]:
         """Return the turn as it is stored, and what was said unless that was stored before."""
         utterance, now = message.utterance, message.now
-        account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
-        if seen := store.find_turn(db, account_id, utterance.id):
-            return _turn(seen), None
-        stored = store.load_session(db, account_id)
-        said = self._settled(message, stored, Desk(db, account_id))
+        sender = utterance.account.channel, utterance.account.name
+        standing = store.take_up(db, *sender, utterance.id, now)
+        if standing.turn:
+            return _turn(standing.turn), None
+        account_id, stored = standing.account_id, standing.session
+        last_at = stored.changed_at if stored else None
+        desk = Desk(db, account_id, standing.has_waiting, last_at)
+        said = self._settled(message, stored, desk)
         outcome = said.outcome
         if outcome.effects.is_forgotten:
-            account_id = account_of(db, utterance.account.channel, utterance.account.name, now)
-            stored = None
+            account_id, stored = account_of(db, *sender, now), None
         given = store.TurnRow(0, utterance.text, [reply_to_json(r) for r in outcome.replies], now)
         row, is_new = store.add_turn(db, account_id, utterance.id, given)
         if not is_new:
@@ -276,12 +280,12 @@ class Conversation:
             return before  # a repeat of what was answered, but perhaps not stored
         heard = Heard(utterance, message.analysis)
         at = (desk, message.now.astimezone(self._zone))
-        outcome = house.reception.decide(brain, before.outcome.session, heard, at)
+        outcome = _in_its_language(house.reception.decide(brain, before.outcome.session, heard, at))
         manner = house.manner(utterance.account)
         # The last words to somebody in a crisis end it; nothing may stand above them either.
         is_urgent = outcome.session.is_urgent or has_urgent(outcome.replies)
         is_pressing = is_urgent or message.analysis.is_pressing
-        if desk and manner.shows_pending and not is_pressing:
+        if desk and desk.has_waiting and manner.shows_pending and not is_pressing:
             outcome = house.with_pending(desk.db, desk.account_id, outcome, message.now)
         hint = brain.function_words(outcome.session.language).get("more_hint", "")
         return Said(
@@ -341,6 +345,14 @@ def _spoken(utterance: Utterance) -> Utterance:
 def _is_tapped(utterance: Utterance) -> bool:
     tapped = utterance.tapped
     return tapped is not None and bool(tapped.topic or tapped.function)
+
+
+def _in_its_language(outcome: Outcome) -> Outcome:
+    """Return ``outcome`` with the language of its session on every reply."""
+    language = outcome.session.language
+    if language == "zh":
+        return outcome  # as replies are unless told
+    return replace(outcome, replies=tuple(replace(r, language=language) for r in outcome.replies))
 
 
 def _from_store(stored: store.StoredSession | None, now: datetime) -> Said:

@@ -6,6 +6,7 @@ Values in, values out: no storage, no clock, no channel.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.answering import MOST_CHOICES, Answerer
@@ -17,6 +18,7 @@ from bot.dialogue.control import (
     is_link,
 )
 from bot.dialogue.emergency_flow import EmergencyFlow, FlowStep
+from bot.dialogue.emergency_hearing import Hearing
 from bot.dialogue.session import (
     NO_EFFECTS,
     Effects,
@@ -33,8 +35,6 @@ from index.values import Ranking, Zone
 
 MOST_REMEMBERED_TOPICS = 8
 LEAST_PLAUSIBLE_SCORE = 0.01
-# In an open emergency a sentence must be this likely a new one before the steps start over.
-STRONG_EVIDENCE = 0.5
 QUESTIONS_THAT_END_IT = 2
 _MOST_QUESTION_CHARACTERS = 500
 
@@ -69,6 +69,7 @@ class Dialogue:
         self._crisis: CrisisWording = wording.crisis
         self._chat = Chat(wording.chat)
         self._flow = flow
+        self._hearing = Hearing(flow, wording.certain)
 
     @property
     def is_ready(self) -> bool:
@@ -91,13 +92,28 @@ class Dialogue:
         """Whether ``text`` is an answer that the open emergency waits for."""
         return session.emergency is not None and self._flow.is_answer(session.emergency, text)
 
-    def beside(self, outcome: Outcome) -> Outcome:
-        """Return what was done beside an open emergency, with the word that it is still open."""
-        if not (outcome.session.emergency and outcome.replies):
+    def beside(self, session: Session, outcome: Outcome, now: datetime) -> Outcome:
+        """Return what was done beside an open emergency, with the word that it is still open.
+
+        What asks for something and has done nothing yet waits: numbers are the emergency's.
+        """
+        state = session.emergency
+        if not (state and outcome.session.emergency and outcome.replies):
             return outcome
         last = outcome.replies[-1]
+        asks = bool(last.choices) or outcome.session.flow not in (None, session.flow)
+        if asks and outcome.effects == NO_EFFECTS:
+            return self._stepped(session, self._flow.put_off(state, now), now)
         noted = replace(last, text=f"{last.text}\n{self._flow.busy_note()}", choices=())
-        return replace(outcome, replies=(*outcome.replies[:-1], noted))
+        after = replace(outcome.session, flow=session.flow, offers=session.offers)
+        return replace(outcome, session=after, replies=(*outcome.replies[:-1], noted))
+
+    def sent_place(self, session: Session, label: str, now: datetime) -> Outcome | None:
+        """Return the turn for a place sent in an open emergency, None when there is none."""
+        state = session.emergency
+        if state is None or state.is_over(now):
+            return None
+        return self._stepped(session, self._flow.sent(state, label, now), now)
 
     def urgent(self, analysis: Analysis) -> Reply | None:
         """Return the reply that must go out even if nothing can be stored, or None."""
@@ -121,36 +137,20 @@ class Dialogue:
             session, state = replace(session, emergency=None), None
         if after := self._chosen_in_crisis(session, text):
             return after
-        if state and not self._opens_anew(state, text, analysis):
+        if state and not self._hearing.opens_anew(state, text, analysis):
             return self._within_flow(session, state, text, analysis, now)
         if urgent := self.urgent(analysis):
             return self._urgent(session, urgent, text, analysis, now)
-        for look in (self._controlled, self._chosen, self._courtesy, self._unreadable):
+        for look in (self._controlled, self._chosen, self._courtesy, self._late, self._unreadable):
             if outcome := look(session, text):
                 return outcome
         return self._question(session, text, analysis, now)
 
-    def _opens_anew(self, state: EmergencyState, text: str, analysis: Analysis) -> bool:
-        """Whether a message in an open emergency is a new one, or a crisis.
-
-        The flow's own words come first: 「出来了」 is an answer there, and an alarm elsewhere.
-        """
-        if analysis.danger or (analysis.crisis and analysis.is_certain):
-            return True
-        if self._flow.is_answer(state, text) or not analysis.is_sure:
-            return False
-        if self._flow.is_same_help(state.kind, analysis.emergency) and state.stage != "asked":
-            return False
-        is_strong = analysis.is_certain or analysis.now >= STRONG_EVIDENCE
-        return is_strong and not self._flow.is_place(state, text)
-
     def _within_flow(
         self, session: Session, state: EmergencyState, text: str, analysis: Analysis, now: datetime
     ) -> Outcome:
-        if self._flow.is_answer(state, text) or self._flow.is_place(state, text):
-            return self._stepped(session, self._flow.step(state, text, now), now)
-        if control_word(text) is Control.CANCEL:
-            return self._cancel(session)
+        if step := self._hearing.step(state, text, analysis, now):
+            return self._stepped(session, step, now)
         if self._is_answerable(text, analysis):
             return self._aside(session, state, text, analysis, now)
         if courtesy := self._courtesy(session, text):
@@ -307,6 +307,10 @@ class Dialogue:
         line = self._chat.reply(text)
         return Outcome(session, (Reply("chat", line),)) if line else None
 
+    def _late(self, session: Session, text: str) -> Outcome | None:
+        reply = self._flow.closed(text)
+        return Outcome(session, (reply,)) if reply else None
+
     def _unreadable(self, session: Session, text: str) -> Outcome | None:
         if not text.strip():
             return self._say(session, "empty")
@@ -335,7 +339,7 @@ class Dialogue:
     def _worded(self, answerer: Answerer, text: str, analysis: Analysis) -> Reply:
         ranking = analysis.ranking
         topics = ranking.topics if ranking else ()
-        known = [topic for topic, _ in topics if answerer.knows(topic)]
+        known = [*islice((topic for topic, _ in topics if answerer.knows(topic)), MOST_CHOICES)]
         if analysis.aid and (ranking is None or ranking.zone is not Zone.ANSWER):
             return self._flow.first_aid(analysis.aid)
         if ranking is None or not known or ranking.zone is Zone.DECLINE:

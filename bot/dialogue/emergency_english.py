@@ -153,22 +153,6 @@ _I_AM_AT = re.compile(
     re.IGNORECASE,
 )
 
-# Words of English that are no syllable of pinyin, which the classifiers do know.
-_ENGLISH = re.compile(
-    r"\b(?:the|is|my|i|i'm|to|where|how|what|are|please|of|this|that|hello|it|we|not|and|with|for|on"
-    r"|at|your|english|am|don't|thank|thanks|speak|show|tell|which|does|from|about)\b"
-)
-# Broad on purpose: with any of these the classifiers are asked, and lean towards 119.
-_DANGER = re.compile(
-    r"fire|smok|burn|flame|gas|smell|leak|hiss|explo|explod|blast|bomb|trap|stuck|help\b|rescue|sos\b"
-    r"|save\b|unconscious|breath|faint|dizzy|collaps|fell|fall|mov(?:e|ing)|respon|react|pulse|heart|wak"
-    r"|shock|electr|spark|socket|outlet|plug|wire|battery|e-?bike|hot\b|heat|alarm|emergenc|danger"
-    r"|scare|afraid|panic|exit|escape|can't|cannot|can not|unable|lock|lift|elevator|stair|door"
-    r"|window|out\b"
-    r"|hurt|injur|bleed|blood|pain|poison|sick|ill\b|ambulance|119|120|110|police|die|dying|dead|death"
-    r"|kill|suicid|jump|alive|live|living|life|hope|cry|alone|threat|petrol|gasoline|lighter|quick|hurry"
-)
-
 
 def is_answer(said: str, name: Name) -> bool:
     """Whether a whole message, as :func:`plain` leaves it, is the answer ``name``."""
@@ -187,17 +171,6 @@ def plain(text: str) -> str:
 def looks_like_place(text: str) -> bool:
     """Whether ``text`` reads like where somebody is, neither a question nor news of the fire."""
     return bool(_PLACE.search(text)) and not _NO_PLACE.search(text)
-
-
-def is_calm(text: str) -> bool:
-    """Whether ``text`` is English without any word of danger.
-
-    The classifiers learned Chinese, and see an emergency in most English of everyday life.
-    """
-    said = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    if any(character.isalpha() and not character.isascii() for character in said):
-        return False
-    return bool(_ENGLISH.search(said)) and not _DANGER.search(said)
 
 
 def tells_hazard(text: str) -> bool:

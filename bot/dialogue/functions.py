@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from bot.dialogue.control import bare_word
+from bot.dialogue.control import SIGNS, bare, bare_word
 from bot.dialogue.deciding import Outcome, offers_of
 from bot.dialogue.session import Effects, Flow, Session
 from bot.messages import Account, Choice, Media, Place, Reply, Wants
@@ -23,6 +23,8 @@ SAY = "say"
 
 # Before what was typed behind a function's word.
 TYPED = "typed"
+# A group's accounts are named after the group and the person.
+GROUP_SIGN = ":"
 
 MenuPart = Literal["", "ask", "report", "mine"]
 
@@ -60,6 +62,11 @@ class Visit:
     media: tuple[Media, ...] = ()
     is_question: bool = False
 
+    @property
+    def is_group(self) -> bool:
+        """Whether others read along."""
+        return GROUP_SIGN in self.account.name
+
     def say(self, name: str, /, **values: object) -> "Saying":
         """Return the sentence ``name`` with ``values`` put in, to be made an outcome."""
         return self.saying(self.words[name].format(**values))
@@ -75,7 +82,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """A reply in the making: choices, what is waited for next, whether something was written."""
+    """A reply in the making: choices, what is waited for next, whether something was written.
+
+    ``asks`` says that its two choices are a yes and a no, and ``woken`` names the channels in
+    whose outbox something was queued for somebody else.
+    """
 
     visit: Visit
     text: str
@@ -84,11 +95,16 @@ class Saying:
     wants: Wants = ""
     picture: str = ""
     is_booked: bool = False
-    session: Session | None = None
+    asks: bool = False
+    woken: tuple[str, ...] = ()
 
     def offering(self, choices: Sequence[Choice]) -> "Saying":
         """Offer ``choices``, numbered in their order."""
         return replace(self, choices=tuple(choices))
+
+    def asking(self, yes: Choice, no: Choice) -> "Saying":
+        """Offer a yes and a no, so that 「要得」 and 「不是」 answer as well as the numbers."""
+        return replace(self, choices=(yes, no), asks=True)
 
     def waiting(self, flow: Flow, wants: Wants = "") -> "Saying":
         """Let the function read the next message."""
@@ -98,14 +114,29 @@ class Saying:
         """Note that something was written in the turn's transaction."""
         return replace(self, is_booked=True)
 
+    def waking(self, channel: str) -> "Saying":
+        """Note that something was queued in ``channel`` for somebody else."""
+        return replace(self, woken=(*self.woken, channel))
+
     def outcome(self) -> Outcome:
         """Return the turn's outcome."""
         reply = Reply(
             "chat", self.text, choices=self.choices, wants=self.wants, picture=self.picture
         )
-        before = self.session or self.visit.session
-        session = replace(before, offers=offers_of(reply), flow=self.flow, answered="")
-        return Outcome(session, (reply,), Effects(is_booked=self.is_booked))
+        session = replace(
+            self.visit.session, offers=offers_of(reply), flow=self.flow, answered="",
+            asks=self.asks,
+        )  # fmt: skip
+        return Outcome(session, (reply,), Effects(is_booked=self.is_booked, woken=self.woken))
+
+
+@dataclass(frozen=True, slots=True)
+class PushedQuestion:
+    """A yes-or-no question that reached somebody outside of their turns: when, and both keys."""
+
+    at: datetime
+    yes: str
+    no: str
 
 
 Open = Callable[[Visit, str], Outcome]
@@ -125,6 +156,13 @@ class Function:
         is_private: it is refused in a group, where everybody would read along.
         takes_words: what follows one of ``words`` in a message is given to ``open``, behind
             ``TYPED``.
+        recognise: reads a message that is neither a word nor a sure question; None when it is
+            not for it.
+        aside: names what is said below an answer that ``step`` left to the knowledge; with it
+            the function goes on waiting.
+        pushed: returns its question that was pushed and still waits for an answer, or None.
+        labels: the sentences that stand on its choices → the key to open when one is tapped
+            that no longer stands; "" where the tap alone does not say what about.
     """
 
     key: str
@@ -134,6 +172,10 @@ class Function:
     menu: MenuPart = ""
     is_private: bool = True
     takes_words: bool = False
+    recognise: Callable[[Visit], Outcome | None] | None = None
+    aside: str = ""
+    pushed: Callable[[Visit], PushedQuestion | None] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +185,15 @@ class Functions:
     registered: tuple[Function, ...] = ()
     _by_key: dict[str, Function] = field(init=False, repr=False)
     _by_word: dict[str, Function] = field(init=False, repr=False)
+    _taking_words: tuple[tuple[str, Function], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         by_key = {function.key: function for function in self.registered}
         by_word = {word: function for function in self.registered for word in function.words}
         object.__setattr__(self, "_by_key", by_key)
         object.__setattr__(self, "_by_word", by_word)
+        taking = tuple((word, found) for word, found in by_word.items() if found.takes_words)
+        object.__setattr__(self, "_taking_words", taking)
 
     def get(self, key: str) -> Function | None:
         """Return the function under ``key``, whatever is given behind it."""
@@ -167,20 +212,39 @@ class Functions:
 
     def called(self, text: str) -> str:
         """Return the key of the function that a whole message asks for, or ""."""
-        said = bare_word(text).removeprefix("/")
-        if function := self._by_word.get(said):
+        if function := self._named(text):
             return function.key
-        for word, function in self._by_word.items():
-            rest = said.removeprefix(word)
-            if not (function.takes_words and said.startswith(word)):
+        said = bare_word(text).removeprefix("/")
+        for word, function in self._taking_words:
+            if not said.startswith(word):
                 continue
+            rest = said.removeprefix(word)
             if rest[:1].isdigit() or (rest[:1] in {" ", ":"} and (rest := rest.strip(" :"))):
                 return f"{function.key}{SEPARATOR}{TYPED}{SEPARATOR}{rest}"
         return ""
 
     def is_word(self, text: str) -> bool:
         """Whether a whole message is a word of a function, with nothing behind it."""
-        return bare_word(text).removeprefix("/") in self._by_word
+        return self._named(text) is not None
+
+    def _named(self, text: str) -> Function | None:
+        """Return the function of a word; behind a slash also that of a key (/notices)."""
+        said = bare_word(text)
+        name = said.removeprefix("/")
+        if function := self._by_word.get(name):
+            return function
+        keyed = self._by_key.get(name) if said != name else None
+        return keyed if keyed and keyed.words else None
+
+    def labelled(self, text: str, words: Mapping[str, str]) -> tuple[Function, str] | None:
+        """Return the function on whose choice ``text`` stands, and the key to open or ""."""
+        said = bare_word(text)
+        for function in self.registered if said else ():
+            titles = {f"title_{function.key}": function.key} if function.menu else {}
+            for name, key in (titles | dict(function.labels)).items():
+                if _is_label(said, words.get(name, "")):
+                    return function, key
+        return None
 
     def menu(self, words: Mapping[str, str]) -> list[tuple[str, list[Function]]]:
         """Return the menu: each part's title and its functions; empty parts do not appear."""
@@ -189,6 +253,20 @@ class Functions:
 
     def _in(self, part: str) -> list[Function]:
         return [function for function in self.registered if function.menu == part]
+
+
+def _is_label(said: str, label: str) -> bool:
+    """Whether a bare message is a label; what was filled into it may be anything.
+
+    「Remove the battery」 is no 「Remove {building}」: a building's name is Chinese.
+    """
+    head, filled, tail = label.partition("{")
+    if not filled:
+        return bool(label) and said == bare(label)
+    head, tail = bare(head), bare(tail.partition("}")[2])
+    inner = said.removeprefix(head).removesuffix(tail).strip(SIGNS)
+    is_plain_english = head.isascii() and inner.isascii()
+    return said.startswith(head) and said.endswith(tail) and bool(inner) and not is_plain_english
 
 
 def given_to(key: str) -> str:

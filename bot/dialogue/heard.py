@@ -1,6 +1,7 @@
 """A message with what was found in it, and what the turn may act with."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Self
 
 from sqlalchemy import Connection
@@ -52,7 +53,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a turn acts with: its transaction, and the row of the account that wrote."""
+    """What a turn acts with: its transaction, and the row of the account that wrote.
+
+    ``has_waiting`` says that something for them may be in the outbox, and ``last_at`` is when
+    their session last changed, None for a new one.
+    """
 
     db: Connection
     account_id: int
+    has_waiting: bool = True
+    last_at: datetime | None = None

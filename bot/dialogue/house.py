@@ -26,6 +26,10 @@ def forget_nothing(db: Connection, account_id: int, now: datetime) -> None:
     """Forget nothing: for channels without anybody who could leave."""
 
 
+def wake_nobody(channel: str) -> None:
+    """Wake nobody: the outbox looks by itself every few seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Joined in ``bot/app.py``; a conversation without it answers questions alone.
@@ -34,15 +38,14 @@ class House:
         reception: where every message arrives.
         manners: channel → how it takes replies.
         forget: deletes all that is kept of an account.
+        woken: called after the commit with a channel in which a turn has queued something for
+            somebody else.
     """
 
     reception: Reception = field(default_factory=Reception)
     manners: Mapping[str, Manner] = field(default_factory=dict)
     forget: Forget = forget_nothing
-
-    def is_function(self, text: str) -> bool:
-        """Whether a whole message is a function's word, so that there is nothing to judge."""
-        return bool(self.reception.functions.called(text))
+    woken: Callable[[str], None] = wake_nobody
 
     def manner(self, account: Account) -> Manner:
         """Return how the account's channel takes replies."""
@@ -54,7 +57,7 @@ class House:
         """Note that they are here, which opens the platform's window where it has one."""
         manner = self.manner(utterance.account)
         if manner.has_window:
-            window = WECHAT_TAP if utterance.event else WECHAT_MESSAGE
+            window = WECHAT_TAP if utterance.event or utterance.tapped else WECHAT_MESSAGE
             note_contact(db, account_id, window, now)
         elif manner.is_pushed:
             note_contact(db, account_id, None, now)

@@ -81,6 +81,7 @@ class Session:
         more: the rest of an answer too long for one message, part by part.
         language: of menus, emergency replies and the bot's own words; entries stay Chinese.
         told_privacy: whether they were told what is kept of them.
+        asks: whether the last thing said to them asks for a yes or a no.
     """
 
     offers: tuple[Offer, ...] = ()
@@ -95,6 +96,7 @@ class Session:
     more: tuple[str, ...] = ()
     language: Language = "zh"
     told_privacy: bool = False
+    asks: bool = False
 
     @property
     def is_urgent(self) -> bool:
@@ -129,7 +131,8 @@ class Effects:
 
     ``is_booked`` says that a function has already written within that transaction, and
     ``is_forgotten`` that it deleted the account, so that the turn starts a new one.
-    ``is_refused`` says that a function had no transaction to act in.
+    ``is_refused`` says that a function had no transaction to act in. ``woken`` names the
+    channels in whose outbox something was queued for somebody else.
     """
 
     unanswered: tuple[UnansweredQuestion, ...] = ()
@@ -137,6 +140,7 @@ class Effects:
     is_booked: bool = False
     is_forgotten: bool = False
     is_refused: bool = False
+    woken: tuple[str, ...] = ()
 
     @property
     def is_promised(self) -> bool:
@@ -164,6 +168,7 @@ def session_to_json(session: Session) -> dict[str, Any]:
         "more": list(session.more),
         "language": session.language,
         "told_privacy": session.told_privacy,
+        "asks": session.asks,
     }
 
 
@@ -190,6 +195,7 @@ def session_from_json(data: object) -> Session:
         more=texts_in(data, "more"),
         language="en" if data.get("language") == "en" else "zh",
         told_privacy=data.get("told_privacy") is True,
+        asks=data.get("asks") is True,
     )
 
 

@@ -1,5 +1,6 @@
 """我的楼栋: binding by a scanned code, by name, by a place, or step by step."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -17,6 +18,7 @@ from community.bindings import (
     unbind,
 )
 from community.nearby import Point, buildings_near
+from community.placenames import search_terms
 from community.register_store import (
     find_building_by_code,
     list_buildings,
@@ -33,6 +35,22 @@ KEY = "building"
 _SEARCH = Flow(KEY, "search")
 # 「不绑了」 and the like are for the reception; a longer text than this is no name.
 _MOST_NAME_CHARACTERS = 40
+_WORDS = frozenset({
+    "我的楼栋", "楼栋", "绑定楼栋", "绑定", "怎么绑定楼栋", "怎么绑定", "我要绑定", "我要绑定楼栋",
+    "绑定我的楼栋", "换楼栋", "换楼", "我要换楼栋", "解绑", "解绑楼栋", "解除绑定", "怎么解绑", "取消绑定",
+    "my building", "building", "bind",
+})  # fmt: skip
+# Choices of an earlier message: where they lead without what was behind them.
+_LABELS = {
+    "building_list": f"{KEY}/streets/0", "building_add": f"{KEY}/add", "building_no": f"{KEY}/add",
+    "phones_bind": KEY, "building_yes": "", "building_drop": "", "building_next": "",
+}  # fmt: skip
+# A name that people write by itself says which building: 阳光小区3栋.
+_NAMES_BUILDING = re.compile(r"[0-9a-zA-Z一二三四五六七八九十]\s*(?:栋|幢|座|号楼|#)")
+_CODE = re.compile(r"(?:编号|楼栋码|码)?[:：\s]*([0-9A-Za-z]{8})")
+_NO_NAME = re.compile(
+    r"^/|[?？吗么]|怎|咋|啷个|如何|什么|哪|能不能|可不可以|^\W*[\d\s]*\W*$|^谢谢|^你好|^是的?$"
+)
 _BOUND_WORDS = {
     "bound": "building_bound",
     "again": "building_already",
@@ -58,17 +76,32 @@ class BuildingFunction:
         name = visit.text.strip()
         if not name or len(name) > _MOST_NAME_CHARACTERS:
             return None
-        found = search_buildings(visit.db, self._districts, name)
-        if found.rows:
-            return self._offered(visit, found.rows)
-        if visit.is_question:
+        if found := self._found(visit, name):
+            return self._offered(visit, found)
+        if visit.is_question or _NO_NAME.search(name):
             return None
         return self._searching(visit.say("building_not_found", text=name)).outcome()
 
+    def recognise(self, visit: Visit) -> Outcome | None:
+        """Offer to bind the building whose name, or code, is all that somebody wrote."""
+        name = visit.text.strip()
+        if len(name) > _MOST_NAME_CHARACTERS or not (_CODE.fullmatch(name) or _is_name(name)):
+            return None
+        found = self._found(visit, name)
+        return self._offered(visit, found) if found else None
+
     def function(self) -> Function:
         """Return it as it is registered."""
-        words = frozenset({"我的楼栋", "楼栋", "绑定楼栋", "绑定", "my building", "building"})
-        return Function(KEY, self.open, words, self.step, menu="mine")
+        return Function(
+            KEY, self.open, _WORDS, self.step, menu="mine", labels=_LABELS, recognise=self.recognise
+        )
+
+    def _found(self, visit: Visit, name: str) -> Sequence[Building]:
+        """Return the buildings that a name means, or the one with this code."""
+        code = _CODE.fullmatch(name)
+        if code and (building := find_building_by_code(visit.db, code[1])):
+            return [building]
+        return search_buildings(visit.db, self._districts, name).rows
 
     def _show(self, visit: Visit, rest: str) -> Outcome:  # noqa: ARG002 - a row of the table
         bound = bound_buildings(visit.db, _resident(visit))
@@ -89,7 +122,10 @@ class BuildingFunction:
     def _ask(self, visit: Visit, rest: str) -> Outcome:  # noqa: ARG002 - a row of the table
         if not self._has_register(visit):
             return visit.say("building_empty").outcome()
-        return self._searching(visit.say("building_none")).outcome()
+        is_bound = bound_buildings(visit.db, _resident(visit))
+        return self._searching(
+            visit.say("building_more" if is_bound else "building_none")
+        ).outcome()
 
     def _has_register(self, visit: Visit) -> bool:
         return any(list_streets(visit.db, name).rows for name in self._districts)
@@ -106,12 +142,9 @@ class BuildingFunction:
         return self._confirm(visit, building, "scan")
 
     def _confirm(self, visit: Visit, building: Building, how: How) -> Outcome:
-        choices = [
-            visit.choice("building_yes", f"{KEY}/take/{building.code}/{how}"),
-            visit.choice("building_no", f"{KEY}/add"),
-        ]
-        asked = visit.say("building_ask", building=building.full_name)
-        return asked.offering(choices).outcome()
+        yes = visit.choice("building_yes", f"{KEY}/take/{building.code}/{how}")
+        no = visit.choice("building_no", f"{KEY}/add")
+        return visit.say("building_ask", building=building.full_name).asking(yes, no).outcome()
 
     def _take(self, visit: Visit, rest: str) -> Outcome:
         code, _, how = rest.partition("/")
@@ -202,6 +235,11 @@ def _listed(visit: Visit, name: str, level: _Level[T]) -> Outcome:
     if not choices:
         return visit.say("building_empty").outcome()
     return visit.say(name).offering(choices).waiting(_SEARCH).outcome()
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text names a building of somewhere: 「3栋」 alone may be anybody's."""
+    return bool(_NAMES_BUILDING.search(text)) and len(search_terms(text)) > 1
 
 
 def _number(text: str) -> int:

@@ -6,7 +6,7 @@ None of these writes anything but the session.
 from dataclasses import replace
 
 from bot.dialogue.deciding import Outcome
-from bot.dialogue.functions import SAY, Function, Visit
+from bot.dialogue.functions import SAY, Function, Open, Visit
 from bot.dialogue.session import Language
 from bot.messages import Choice
 
@@ -36,8 +36,9 @@ def _open_voice(visit: Visit, given: str) -> Outcome:  # noqa: ARG001 - fits Ope
     return visit.say("voice").offering(choices).outcome()
 
 
-def _open_report_elsewhere(visit: Visit, given: str) -> Outcome:  # noqa: ARG001 - fits Open
-    return visit.say("report_elsewhere").outcome()
+def _saying(name: str) -> Open:
+    """Return what opens a function that only says one sentence."""
+    return lambda visit, _: visit.say(name).outcome()
 
 
 def _speaking(visit: Visit, language: Language) -> Visit:
@@ -65,25 +66,64 @@ FIRST = Function(
 )
 VOICE = Function("voice", _open_voice, is_private=False)
 REPORT_ELSEWHERE = Function(
-    "report", _open_report_elsewhere, frozenset({"报隐患", "隐患上报", "report"}), is_private=False
-)
+    "report",
+    _saying("report_elsewhere"),
+    frozenset({
+        "报隐患", "隐患上报", "上报隐患", "我要报隐患", "怎么报隐患", "我要举报", "举报",
+        "我要上报", "拍照上报", "随手拍", "report", "report a hazard",
+    }),
+    is_private=False,
+    labels={"voice_report": "report"},
+)  # fmt: skip
+# What the next releases bring is asked for already.
+NOT_YET = (
+    Function(
+        "progress",
+        _saying("progress_elsewhere"),
+        frozenset({
+            "我的进度", "进度", "查进度", "隐患进度", "我的上报", "我的隐患", "my reports",
+        }),
+        is_private=False,
+    ),
+    Function(
+        "quiz",
+        _saying("quiz_elsewhere"),
+        frozenset({
+            "每日一题", "答题", "我要答题", "积分", "我的积分", "积分怎么用", "积分商城",
+            "quiz", "points",
+        }),
+        is_private=False,
+    ),
+)  # fmt: skip
 LANGUAGES = (
     Function(
         "language",
         _open_language,
-        frozenset({"language", "lang", "语言", "切换语言"}),
+        frozenset({"language", "lang", "语言", "切换语言", "换语言", "怎么换语言"}),
         is_private=False,
     ),
     Function(
         "chinese",
         lambda visit, _: _open_language(visit, "zh"),
-        frozenset({"中文", "说中文", "用中文", "chinese"}),
+        frozenset({"中文", "说中文", "用中文", "换成中文", "chinese"}),
         is_private=False,
     ),
     Function(
         "english",
         lambda visit, _: _open_language(visit, "en"),
-        frozenset({"english", "英文", "英语", "说英语", "in english"}),
+        frozenset(
+            {
+                "english",
+                "英文",
+                "英语",
+                "说英语",
+                "换成英文",
+                "怎么换成英文",
+                "切换英文",
+                "用英文",
+                "in english",
+            }
+        ),
         is_private=False,
     ),
 )

@@ -6,7 +6,10 @@ from community.consents import Consent, consents_of, withdraw_consent
 from community.delivery_store import cancel_for_account
 
 KEY = "notices"
-_WORDS = frozenset({"通知设置", "通知", "我的通知", "notifications"})
+_WORDS = frozenset({
+    "通知设置", "通知", "我的通知", "怎么退订", "如何退订", "退订通知", "怎么取消订阅", "关闭通知",
+    "怎么关通知", "notifications", "notices",
+})  # fmt: skip
 
 
 class Notices:
@@ -34,7 +37,8 @@ class Notices:
 
     def function(self) -> Function:
         """Return it as it is registered; 退订 itself is one of the words that always work."""
-        return Function(KEY, self.open, _WORDS, menu="mine")
+        labels = {"notices_all_off": f"{KEY}/off", "privacy_off": f"{KEY}/off", "notice_off": ""}
+        return Function(KEY, self.open, _WORDS, menu="mine", labels=labels)
 
     def _stop(self, visit: Visit, purpose: str) -> Outcome:
         wanted = [purpose] if purpose else [one.template.purpose for one in _standing(visit)]

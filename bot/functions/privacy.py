@@ -48,11 +48,11 @@ class Forget:
             return self._forget(visit)
         if given == "no":
             return visit.say("forget_kept").outcome()
-        choices = [
+        choices = (
             visit.choice("forget_yes", f"{FORGET}/yes"),
             visit.choice("forget_no", f"{FORGET}/no"),
-        ]
-        return visit.say("forget_ask").offering(choices).outcome()
+        )
+        return visit.say("forget_ask").asking(*choices).outcome()
 
     def _forget(self, visit: Visit) -> Outcome:
         self._forget_person(visit.db, visit.account_id)
@@ -61,4 +61,5 @@ class Forget:
 
     def function(self) -> Function:
         """Return it as it is registered."""
-        return Function(FORGET, self.open, _FORGET_WORDS)
+        labels = {"forget_yes": "", "forget_no": f"{FORGET}/no"}
+        return Function(FORGET, self.open, _FORGET_WORDS, labels=labels)

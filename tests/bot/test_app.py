@@ -45,7 +45,7 @@ def test_failing_housekeeping_neither_stops_it_nor_keeps_the_database_open(
     app.state.database.write(lambda db: db.execute(text("DROP TABLE turn")))
 
     with TestClient(app) as client:
-        assert until(lambda: "old turns were not deleted" in caplog.text)
+        assert until(lambda: "housekeeping failed" in caplog.text)
         assert client.get("/healthz").status_code == 200
 
     with pytest.raises(DatabaseClosed):

@@ -12,6 +12,7 @@ from bot.assembly import ERASABLE
 from bot.backstage import Backstage, Channels
 from bot.desk import RECORDINGS_FOLDER, Recordings
 from bot.desk_store import add_request, answer_request, forget_answered
+from bot.messages import Media
 from community.erasure import forget_account
 from community.store import account_of
 from storage import Database
@@ -23,7 +24,7 @@ SOUND = b"#!AMR of nobody"
 
 @pytest.fixture
 def recordings(database: Database, tmp_path: Path) -> Recordings:
-    return Recordings(database, tmp_path, {"wechat": lambda _ref: SOUND})
+    return Recordings(database, tmp_path, {"wechat": lambda _ref: SOUND}, lambda *_told: None)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def leave(database: Database, recordings: Recordings, clock: Clock, name: str) -
 
     def work(db: Connection) -> tuple[int, int]:
         account = account_of(db, "wechat", name, clock())
-        return account, add_request(db, account, "", clock(), media_ref=f"media-{name}")[0]
+        return account, add_request(db, account, "", clock(), Media("voice", name))[0]
 
     account, request = database.write(work)
     recordings.fetch(request)

@@ -1,10 +1,14 @@
 """Staff's side: answers go back once; recordings are fetched once and go with their request."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 from sqlalchemy import Connection, func, select
 
+from bot import store
+from bot.assembly import teller_of
 from bot.desk import (
     RECORDINGS_FOLDER,
     AlreadyAnswered,
@@ -15,6 +19,8 @@ from bot.desk import (
     find,
 )
 from bot.desk_store import add_request, request_by_id, staff_request
+from bot.dialogue.session import Session, session_to_json
+from bot.messages import Media
 from community.delivery_store import delivery
 from community.store import account_of
 from storage import Database
@@ -27,7 +33,7 @@ def request_id(database: Database) -> int:
 
     def work(db: Connection) -> int:
         account = account_of(db, "wechat", "li", NOON)
-        return add_request(db, account, "听录音", NOON, media_ref="media-1")[0]
+        return add_request(db, account, "听录音", NOON, Media("voice", "media-1"))[0]
 
     return database.write(work)
 
@@ -91,6 +97,10 @@ def test_an_interrupted_answer_leaves_nothing(database: Database, request_id: in
     assert database.read(lambda db: find(db, code)).answered_at is None
 
 
+def silent(*_told: object) -> None:
+    """Tell nobody anything."""
+
+
 class Platform:
     """Gives recordings out, and counts how often."""
 
@@ -108,7 +118,7 @@ class Platform:
 
 def test_a_recording_is_fetched_once(database: Database, tmp_path: Path, request_id: int) -> None:
     platform = Platform(b"sound")
-    recordings = Recordings(database, tmp_path, {"wechat": platform})
+    recordings = Recordings(database, tmp_path, {"wechat": platform}, silent)
 
     for _ in range(2):
         recordings.fetch(request_id)
@@ -120,7 +130,8 @@ def test_a_recording_is_fetched_once(database: Database, tmp_path: Path, request
 
 
 def test_a_failure_is_tried_again(database: Database, tmp_path: Path, request_id: int) -> None:
-    recordings = Recordings(database, tmp_path, {"wechat": Platform(OSError("slow"), b"sound")})
+    platform = Platform(OSError("slow"), b"sound")
+    recordings = Recordings(database, tmp_path, {"wechat": platform}, silent)
 
     with pytest.raises(OSError, match="slow"):
         recordings.fetch(request_id)
@@ -131,20 +142,20 @@ def test_a_failure_is_tried_again(database: Database, tmp_path: Path, request_id
 
 def test_a_channel_that_is_off_is_said(database: Database, tmp_path: Path, request_id: int) -> None:
     with pytest.raises(NoFetcher) as off:
-        Recordings(database, tmp_path, {}).fetch(request_id)
+        Recordings(database, tmp_path, {}, silent).fetch(request_id)
     assert (off.value.channel, off.value.permanent) == ("wechat", False)
 
 
 def test_what_is_gone_is_not_fetched(database: Database, tmp_path: Path, request_id: int) -> None:
     database.write(lambda db: db.execute(staff_request.delete()))
-    Recordings(database, tmp_path, {}).fetch(request_id)
+    Recordings(database, tmp_path, {}, silent).fetch(request_id)
     assert not (tmp_path / RECORDINGS_FOLDER).exists()
 
 
 def test_recordings_go_with_their_request(
     database: Database, tmp_path: Path, request_id: int
 ) -> None:
-    recordings = Recordings(database, tmp_path, {"wechat": Platform(b"sound")})
+    recordings = Recordings(database, tmp_path, {"wechat": Platform(b"sound")}, silent)
     assert recordings.forget_gone() == 0
     recordings.fetch(request_id)
     assert recordings.forget_gone() == 0
@@ -154,3 +165,93 @@ def test_recordings_go_with_their_request(
     assert recordings.forget_gone() == 1
     assert list((tmp_path / RECORDINGS_FOLDER).iterdir()) == []
     assert database.read(lambda db: db.scalar(select(func.count(staff_request.c.id)))) == 0
+
+
+def picture() -> bytes:
+    """A photo that tells where it was taken."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "SECRET-PHONE"
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), (200, 40, 40)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def leave_media(database: Database, sent: Media, said: str = "") -> int:
+    def work(db: Connection) -> int:
+        return add_request(db, account_of(db, "wechat", "li", NOON), said, NOON, sent)[0]
+
+    return database.write(work)
+
+
+def kept(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / RECORDINGS_FOLDER).glob("*"))
+
+
+def test_a_photo_is_made_anew_before_it_is_kept(database: Database, tmp_path: Path) -> None:
+    raw = picture()
+    assert b"SECRET-PHONE" in raw
+    photo = leave_media(database, Media("photo", "p-1"))
+
+    Recordings(database, tmp_path, {"wechat": Platform(raw)}, silent).fetch(photo)
+
+    (file,) = kept(tmp_path)
+    assert file.name == f"{code_of(database, photo)}.jpg"
+    assert b"SECRET-PHONE" not in file.read_bytes()
+    assert Image.open(io.BytesIO(file.read_bytes())).size == (40, 30)
+
+
+class Gone(Exception):
+    permanent = True
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (Media("photo", "p-1"), b"<html>no picture</html>"),
+        (Media("photo", "p-1"), picture()[:-300]),
+        (Media("photo", "p-1"), b""),
+        (Media("video", "v-1"), Gone()),
+        (Media("file", "f-1"), b""),
+    ],
+    ids=["no picture", "half a picture", "nothing", "gone", "an empty file"],
+)
+@pytest.mark.parametrize("said", ["", "消防栓坏了"], ids=["alone", "with words"])
+def test_what_cannot_be_kept_is_said_once_and_leaves_nothing(
+    database: Database, tmp_path: Path, sent: Media, answer: bytes | Exception, said: str
+) -> None:
+    request = leave_media(database, sent, said)
+    code = code_of(database, request)
+    recordings = Recordings(
+        database, tmp_path, {"wechat": Platform(answer)}, teller_of(lambda: NOON)
+    )
+
+    for _ in range(2):
+        recordings.fetch(request)
+
+    assert kept(tmp_path) == []
+    (told,) = queued(database)
+    assert code in str(told)
+    left = database.read(lambda db: request_by_id(db, request))
+    if said:
+        assert left is not None
+        assert (left.said, left.media_kind, left.media_ref) == (said, sent.kind, "")
+        assert "文字已经转了" in str(told)
+    else:
+        assert left is None
+        assert "作废" in str(told)
+
+
+def test_the_sender_is_told_in_their_language(database: Database, tmp_path: Path) -> None:
+    request = leave_media(database, Media("photo", "p-1"))
+
+    def speak(db: Connection) -> None:
+        account = account_of(db, "wechat", "li", NOON)
+        store.save_session(db, account, session_to_json(Session(language="en")), NOON)
+
+    database.write(speak)
+
+    Recordings(
+        database, tmp_path, {"wechat": Platform(b"x")}, teller_of(lambda: NOON)
+    ).fetch(request)
+
+    assert "cannot be opened" in str(queued(database))

@@ -18,6 +18,7 @@ from bot.desk_store import (
     requests_since,
     standing_codes,
 )
+from bot.messages import Media
 from community.store import account_of
 from storage import Database, read_code
 from tests.bot.conftest import NOON
@@ -26,18 +27,18 @@ MINUTE = timedelta(minutes=1)
 
 
 def leave(
-    database: Database, said: str = "消防栓没水", name: str = "li", **more: str
+    database: Database, said: str = "消防栓没水", name: str = "li", sent: Media | None = None
 ) -> tuple[int, str]:
     """Leave a request and return its id and code."""
 
     def work(db: Connection) -> tuple[int, str]:
-        return add_request(db, account_of(db, "wechat", name, NOON), said, NOON, **more)
+        return add_request(db, account_of(db, "wechat", name, NOON), said, NOON, sent)
 
     return database.write(work)
 
 
 def test_a_request_is_found_by_its_code_and_its_id(database: Database) -> None:
-    request_id, code = leave(database, media_ref="m-1")
+    request_id, code = leave(database, sent=Media("photo", "m-1"))
 
     found = database.read(lambda db: find_request(db, code))
 
@@ -45,7 +46,8 @@ def test_a_request_is_found_by_its_code_and_its_id(database: Database) -> None:
     assert found == database.read(lambda db: request_by_id(db, request_id))
     assert found is not None
     assert (found.channel, found.name, found.said) == ("wechat", "li", "消防栓没水")
-    assert (found.media_ref, found.media_file, found.answer) == ("m-1", "", "")
+    assert (found.media_kind, found.media_ref) == ("photo", "m-1")
+    assert (found.media_file, found.answer) == ("", "")
     assert (found.created_at, found.answered_at) == (NOON, None)
 
 
@@ -87,7 +89,7 @@ def test_counting_what_one_account_left(database: Database, since: object, count
 
 
 def test_the_file_of_a_recording_is_noted(database: Database) -> None:
-    request_id, _ = leave(database, media_ref="m-1")
+    request_id, _ = leave(database, sent=Media("voice", "m-1"))
 
     database.write(lambda db: note_media(db, request_id, "a.bin"))
 

@@ -17,7 +17,7 @@ def _firsts(column: Column[object]) -> set[str]:
     wholes = [index for index in table.indexes if not index.dialect_kwargs]
     uniques = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
     keys = [table.primary_key, *uniques, *wholes]
-    return {list(key.columns)[0].name for key in keys if len(key.columns)}
+    return {next(iter(key.columns)).name for key in keys if len(key.columns)}
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)

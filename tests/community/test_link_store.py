@@ -18,6 +18,7 @@ from community.link_store import (
     pending_link,
     refuse,
     start_link,
+    tries_left,
     try_code,
     unlink,
 )
@@ -192,6 +193,18 @@ def test_five_wrong_codes_are_enough(wechat: Person, telegram: Person) -> None:
     assert third.type(code).outcome == "pending", "others are not held up"
     later = NOON + 10 * MINUTE
     assert telegram.type(wechat.show(later), later).outcome == "pending"
+
+
+def test_tries_are_counted_from_what_was_typed(wechat: Person, telegram: Person) -> None:
+    code, found = wechat.show(), []
+    for _ in range(TRIES_OF_ACCOUNT + 1):
+        telegram.type(wrong(code))
+        found.append(wechat.database.read(lambda db: tries_left(db, telegram.id, NOON)))
+
+    assert found == [4, 3, 2, 1, 0, 0]
+    later = NOON + 10 * MINUTE
+    assert wechat.database.read(lambda db: tries_left(db, telegram.id, later)) == 5
+    assert wechat.database.read(lambda db: tries_left(db, wechat.id, NOON)) == 5
 
 
 def test_many_accounts_together_are_held_up(wechat: Person, telegram: Person) -> None:

@@ -16,22 +16,29 @@ _HOP = frozenset({"connection", "proxy-connection", "host", "content-length", "k
                   "transfer-encoding", "date", "server"})  # fmt: skip
 
 
-class Proxy:
+class Proxy(ThreadingHTTPServer):
     """Where it listens, and the paths that were asked for through it, in order."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    daemon_threads = True
+
+    def __init__(self, client: httpx.Client) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.client = client
         self.passed: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Its address, as it is set."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def asked_for(self, method: str) -> int:
         """Return how many calls of a method of the Bot API passed."""
-        return sum(path.partition("?")[0].endswith(f"/{method}") for path in self.passed)
+        return sum(path.endswith(f"/{method}") for path in self.passed)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    proxy: Proxy
-    client: httpx.Client
+    server: Proxy
 
     def do_GET(self) -> None:
         self._pass_on()
@@ -51,10 +58,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not urlsplit(self.path).netloc:
             self.send_error(400, "not meant for a proxy")
             return
-        self.proxy.passed.append(urlsplit(self.path).path)
+        self.server.passed.append(urlsplit(self.path).path)
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         kept = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
-        answer = self.client.request(self.command, self.path, content=body, headers=kept)
+        answer = self.server.client.request(self.command, self.path, content=body, headers=kept)
         self.send_response(answer.status_code)
         self.send_header("content-type", answer.headers.get("content-type", ""))
         self.send_header("content-length", str(len(answer.content)))
@@ -65,13 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def proxying() -> Iterator[Proxy]:
     """Run a proxy until the block ends."""
-    with http_client(60) as client:
-        handler = type("Handler", (_Handler,), {"client": client})
-        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            proxy = Proxy(f"http://127.0.0.1:{server.server_address[1]}")
-            handler.proxy = proxy
-            thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-            thread.start()
-            yield proxy
-            server.shutdown()
-            thread.join()
+    with http_client(60) as client, Proxy(client) as proxy:
+        thread = Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield proxy
+        proxy.shutdown()
+        thread.join()

@@ -155,10 +155,7 @@ def test_a_button_of_nobody_knows_when_is_said_to_be_stale(town: Town) -> None:
     shown = who.asks("/first")
     for data in ("t:999999999:0", "t:0:0", "x:nonsense", "r:999999999:1"):
         shown.buttons = (Button("旧按钮", data),)
-        query = who.user.taps("旧按钮", shown)
-
-        assert wait_until(lambda query=query: query.answer is not None, PATIENCE)
-        assert query.answer["text"] == "这个按钮已经过时了，请直接打字问我。"
+        assert who.is_told_by("旧按钮", shown) == "这个按钮已经过时了，请直接打字问我。"
     who.reads_nothing()
 
 
@@ -169,11 +166,9 @@ def test_an_answer_is_rated_by_its_buttons(town: Town) -> None:
     assert labels(answer)[-3:] == ["依据", "有用", "没用"]
     assert privacy.text.startswith("我只记问答")
 
-    query = who.user.taps("有用", answer)
-    assert wait_until(lambda: query.answer is not None, PATIENCE)
-    assert query.answer["text"] == "谢谢，记下了。"
+    assert who.is_told_by("有用", answer) == "谢谢，记下了。"
     assert rows(town.data_dir, "SELECT useful FROM feedback") == [(1,)]
-    assert who.taps("依据", answer).text.startswith("刚才那条的依据")
+    assert who.taps("依据", answer).text.startswith("这条回答的依据")
 
 
 def test_photos_stickers_videos_and_files_are_answered_in_words(town: Town) -> None:

@@ -8,6 +8,8 @@ import pytest
 from tests.platforms.loopback import wait_until
 from tests.talk.conftest import Town
 from tests.talk.towns import (
+    CALL_119,
+    FIRE,
     PATIENCE,
     Resident,
     a_minute_passes,
@@ -52,6 +54,22 @@ def test_killed_between_the_commit_and_the_confirmation(town: Town) -> None:
     assert turns_of(town.data_dir, "400") == ["/first", "/phones"]
 
 
+def test_after_a_kill_nobody_in_danger_waits_for_what_was_on_its_way(town: Town) -> None:
+    """What a dead process was sending is held for a minute; an emergency goes past it."""
+    who = Resident.of(town, 410)
+    town.telegram.faults.slow_seconds = 60
+    town.telegram.fail_next(1, "slow", "sendMessage")
+    who.user.says("/phones")
+    assert wait_until(lambda: deliveries_of(town.data_dir, "410") == ["sending"], PATIENCE)
+    town.stop()
+    town.telegram.faults.clear()
+    town.start()
+
+    assert who.asks(FIRE).text.startswith(CALL_119)
+    assert who.taps("1 已打119").text.startswith("• 手机别挂")
+    assert deliveries_of(town.data_dir, "410")[0] == "sending"
+
+
 def test_twenty_people_write_and_the_service_is_killed_among_them(town: Town) -> None:
     people = [Resident.of(town, 420 + n) for n in range(PEOPLE)]
     town.telegram.faults.slow_seconds = SENDING_SECONDS
@@ -70,10 +88,7 @@ def test_twenty_people_write_and_the_service_is_killed_among_them(town: Town) ->
 
     assert begun > 0
     for who in people:
-        assert wait_until(
-            lambda who=who: {_kind(shown.text) for shown in who.user.journal} == {*ASKED},
-            PATIENCE,
-        ), [shown.text[:8] for shown in who.user.journal]
+        _wait_for_all(who)
         assert turns_of(town.data_dir, str(who.user.id)) == [*ASKED]
         _check_order(who)
     assert wait_until(lambda: not rows(town.data_dir, _OPEN), PATIENCE)
@@ -87,6 +102,13 @@ _OPEN = "SELECT id FROM delivery WHERE settled_at IS NULL"
 def _kind(text: str) -> str:
     """Return what was asked for, by the beginning of the answer."""
     return next(asked for asked, start in ASKED.items() if text.startswith(start))
+
+
+def _wait_for_all(who: Resident) -> None:
+    is_whole = wait_until(
+        lambda: {_kind(one.text) for one in who.user.journal} == {*ASKED}, PATIENCE
+    )
+    assert is_whole, [shown.text[:8] for shown in who.user.journal]
 
 
 def _check_order(who: Resident) -> None:

@@ -10,7 +10,15 @@ from bot.cli import wechat_check
 from tests.platforms.wechat import AES_KEY, WeChatPlatform
 from tests.talk.towns import wechat_settings
 
-ALL = {"底部菜单", "客服消息", "取居民发来的语音和照片", "群发", "楼栋二维码", "模板消息", "订阅通知"}
+ALL = {
+    "底部菜单",
+    "客服消息",
+    "取居民发来的语音和照片",
+    "群发",
+    "楼栋二维码",
+    "模板消息",
+    "订阅通知",
+}
 
 
 @pytest.fixture

@@ -8,20 +8,22 @@ from time import sleep
 
 import pytest
 
+from bot.cli import inbox
 from tests.platforms.loopback import wait_until
 from tests.platforms.wechat import ServiceUnavailable, Shown, WeChatUser
 from tests.talk.conftest import Town
-from tests.talk.towns import furnished, rows, run_lifeline, standing
+from tests.talk.towns import furnished, rows, standing
 from tests.talk.wechat_town import (
     WECHAT_ALONE,
     at_once,
+    commanded,
     newcomer,
     stored,
     turns_of_message,
     without_faults,
 )
 
-PEOPLE, MESSAGES = 30, 3
+PEOPLE = 30
 QUESTIONS = ("楼道能不能停电动车", "依据", "怎么打119说得清楚")
 PATIENCE = 60.0
 
@@ -78,56 +80,37 @@ def test_thirty_people_are_answered_over_a_kill(town: Town) -> None:
     assert len(answers) == 1, "everybody asked the same, in the same order"
     assert all("不能。高层楼" in texts[0] for texts in told)
     assert all(texts[1].startswith("刚才那条的依据") for texts in told)
-    counts = {turns_of_message(town.data_dir, first + n) for first in ids.values() for n in range(3)}
-    assert counts == {1}
+    asked = [first + number for first in ids.values() for number in range(len(QUESTIONS))]
+    assert {turns_of_message(town.data_dir, message_id) for message_id in asked} == {1}
     assert any(attempt.failure for attempt in town.wechat.attempts), "nobody noticed the kill"
 
 
-def test_a_recording_that_was_booked_is_fetched_by_the_next_one(town: Town) -> None:
-    resident = newcomer(town)
+def request_code(shown: Shown | None) -> str:
+    """Return the code of a request as the resident was told it."""
+    found = re.search(r"留言编号([0-9A-Z]{8})", shown.text if shown else "")
+    assert found is not None
+    return found[1]
+
+
+def test_what_was_booked_is_done_by_the_next_one(town: Town) -> None:
+    """A recording that nobody has fetched, and an answer that staff gave while nothing ran."""
+    speaker, writer = newcomer(town), newcomer(town)
     recording = b"#!AMR\n" + bytes(range(256)) * 100
-    resident.sends_voice(content=recording)
+    speaker.sends_voice(content=recording)
+    writer.says("人工")
+    written = request_code(writer.says("3栋消防栓没有水"))
     town.wechat.goes_down()
-    booked = resident.says("4")
+    spoken = request_code(speaker.says("4"))
     town.stop()
     town.wechat.comes_back()
-    code = re.search(r"编号([0-9A-Z]{8})", booked.text)
-    assert code is not None
-    file = town.data_dir / "recordings" / f"{code[1]}.bin"
+    file = town.data_dir / "recordings" / f"{spoken}.bin"
     assert not file.exists()
+    assert "已回" in commanded(town, inbox.app, "answer", written, "明天来修。")
 
     town.start()
 
+    assert writer.wait_for(3, PATIENCE)[-1].text.endswith("明天来修。")
     noted = "SELECT media_file FROM staff_request WHERE code = ?"
-    assert wait_until(lambda: rows(town.data_dir, noted, code[1]) == [(file.name,)], PATIENCE)
+    assert wait_until(lambda: rows(town.data_dir, noted, spoken) == [(file.name,)], PATIENCE)
     assert file.read_bytes() == recording
-    assert resident.says("4", MsgId=9999) is not None
-
-
-def test_what_is_open_stays_open_over_a_kill(town: Town) -> None:
-    resident = newcomer(town)
-    resident.says("厨房着火了，快来人")
-    resident.says("1")
-    waiting = resident.says("阳光小区3栋1单元1201").text
-
-    town.restart()
-
-    assert "照着念给119" in waiting
-    assert "下一步" in resident.says("下一步").text
-    town.restart()
-    assert "好，人没事最要紧" in resident.says("安全了").text
-
-
-def test_a_late_answer_is_sent_by_the_next_one(town: Town) -> None:
-    """Booked in the outbox, and the platform does not answer while the service lives."""
-    resident = newcomer(town)
-    resident.says("人工")
-    code = re.search(r"编号([0-9A-Z]{8})", resident.says("3栋消防栓没有水").text)
-    assert code is not None
-    town.stop()
-    assert "已回" in run_lifeline(town.data_dir, "inbox", "answer", code[1], "明天来修。")
-    seen = len(resident.received)
-    town.start()
-
-    assert resident.wait_for(seen + 1)[-1].text.endswith("明天来修。")
-    assert len(resident.received) == seen + 1
+    assert len(writer.received) == 3

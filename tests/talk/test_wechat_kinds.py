@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from PIL import Image
 
+from bot.cli import wechat_menu
 from tests.platforms.wechat import Shown, WeChatUser
 from tests.talk.conftest import Town
-from tests.talk.towns import furnished, rows, run_lifeline, standing
-from tests.talk.wechat_town import WECHAT_ALONE, newcomer, stored, without_faults
+from tests.talk.towns import furnished, rows, standing
+from tests.talk.wechat_town import WECHAT_ALONE, commanded, newcomer, stored, without_faults
 
 Act = Callable[[WeChatUser], Shown | None]
 
@@ -42,6 +43,7 @@ def photo() -> bytes:
     return content.getvalue()
 
 
+NEWS = ("三楼起火两人伤", "https://news.example/1")
 MESSAGES: list[tuple[str, Act, str]] = [
     ("text", lambda who: who.says("楼道能不能停电动车"), "不能。高层楼"),
     ("text with controls", lambda who: who.says("楼道\x00能不能\x08停电动车"), "不能。高层楼"),
@@ -53,7 +55,7 @@ MESSAGES: list[tuple[str, Act, str]] = [
     ("video", lambda who: who.sends_video(), "我看不了视频"),
     ("short video", lambda who: who.sends_video(is_short=True), "我看不了视频"),
     ("location", lambda who: who.sends_place(29.53, 108.77, "文汇路1号"), "附近没有登记的楼栋"),
-    ("news of a fire", lambda who: who.sends_link("三楼起火两人伤", "https://news.example/1"), "链接我打不开"),
+    ("news of a fire", lambda who: who.sends_link(*NEWS), "链接我打不开"),
     ("file", lambda who: who.sends_file("制度.pdf"), "文件我打不开"),
     ("sticker", lambda who: who.says("【收到不支持的消息类型，暂无法显示】"), "这种消息我看不了"),
     ("empty text", lambda who: who.says(""), "这种消息我看不了"),
@@ -63,9 +65,12 @@ MESSAGES: list[tuple[str, Act, str]] = [
     ("menu of yesterday", lambda who: who.clicks("prizes"), "回“人工”找人"),
     ("tap on a menu message", lambda who: who.says("常用电话", bizmsgmenuid="2"), "火警：119"),
 ]
+BUTTONS = {"着火漏气先看", "常用电话", "转人工", "我的楼栋", "通知设置", "隐私与退订"}
 
 
-@pytest.mark.parametrize(("act", "said"), [row[1:] for row in MESSAGES], ids=[r[0] for r in MESSAGES])
+@pytest.mark.parametrize(
+    ("act", "said"), [row[1:] for row in MESSAGES], ids=[row[0] for row in MESSAGES]
+)
 def test_every_kind_of_message_gets_a_useful_reply(
     resident: WeChatUser, act: Act, said: str
 ) -> None:
@@ -76,37 +81,41 @@ def test_every_kind_of_message_gets_a_useful_reply(
     assert len(shown.text.encode()) <= MOST_BYTES
 
 
-EVENTS: list[tuple[str, Act]] = [
-    ("page opened", lambda who: who.does("VIEW", EventKey="https://fire.example/", MenuId=1)),
-    ("position", lambda who: who.reports_position(29.53, 108.77)),
-    ("template sent", lambda who: who.does("TEMPLATESENDJOBFINISH", MsgID=7, Status="success")),
-    ("template blocked", lambda who: who.does("TEMPLATESENDJOBFINISH", MsgID=8, Status="failed:user block")),
-    ("mass sent", lambda who: who.does("MASSSENDJOBFINISH", MsgID=9, Status="send success", TotalCount=100, FilterCount=80, SentCount=75, ErrorCount=5)),
-    ("notice sent", lambda who: who.does("subscribe_msg_sent_event", SubscribeMsgSentEvent={"List": {"TemplateId": "T", "MsgID": 5, "ErrorCode": 0, "ErrorStatus": "success"}})),
-    ("card taken", lambda who: who.does("user_get_card", CardId="p1", UserCardCode="12")),
-    ("event of tomorrow", lambda who: who.does("waves_hand")),
-]  # fmt: skip
+MASS_COUNTS = {"TotalCount": 100, "FilterCount": 80, "SentCount": 75, "ErrorCount": 5}
+NOTICE_SENT = {"TemplateId": "T", "MsgID": 5, "ErrorCode": 0, "ErrorStatus": "success"}
+EVENTS: list[tuple[str, str, dict[str, object]]] = [
+    ("page opened", "VIEW", {"EventKey": "https://fire.example/", "MenuId": 1}),
+    ("position", "LOCATION", {"Latitude": 29.53, "Longitude": 108.77, "Precision": 65.0}),
+    ("template sent", "TEMPLATESENDJOBFINISH", {"MsgID": 7, "Status": "success"}),
+    ("template blocked", "TEMPLATESENDJOBFINISH", {"MsgID": 8, "Status": "failed:user block"}),
+    ("mass sent", "MASSSENDJOBFINISH", {"MsgID": 9, "Status": "send success", **MASS_COUNTS}),
+    ("notice sent", "subscribe_msg_sent_event", {"SubscribeMsgSentEvent": {"List": NOTICE_SENT}}),
+    ("card taken", "user_get_card", {"CardId": "p1", "UserCardCode": "12"}),
+    ("event of tomorrow", "waves_hand", {}),
+]
 
 
-@pytest.mark.parametrize("act", [row[1] for row in EVENTS], ids=[row[0] for row in EVENTS])
+@pytest.mark.parametrize(
+    ("event", "fields"), [row[1:] for row in EVENTS], ids=[row[0] for row in EVENTS]
+)
 def test_what_is_no_message_is_taken_in_silence_and_leaves_nothing(
-    town: Town, resident: WeChatUser, act: Act
+    town: Town, resident: WeChatUser, event: str, fields: dict[str, object]
 ) -> None:
     before = stored(town.data_dir)
 
-    assert act(resident) is None
+    assert resident.does(event, **fields) is None
     assert stored(town.data_dir) == before
 
 
 def test_the_menu_that_was_pushed_can_be_tapped(town: Town, resident: WeChatUser) -> None:
-    said = run_lifeline(town.data_dir, "wechat", "menu", "push", **town.settings)
+    said = commanded(town, wechat_menu.app, "push")
     assert "已推送，读回来一样" in said
     assert town.wechat.state.menu is not None
     buttons = [one for top in town.wechat.state.menu["button"] for one in top["sub_button"]]
 
     shown = {one["name"]: resident.taps(one["name"]) for one in buttons}
 
-    assert {"着火漏气先看", "常用电话", "转人工", "我的楼栋", "通知设置", "隐私与退订"} == set(shown)
+    assert set(shown) == BUTTONS
     assert all(one is not None for one in shown.values())
     assert "着火：叫上家人走没有烟的楼梯" in shown["着火漏气先看"].text
     assert "火警：119" in shown["常用电话"].text

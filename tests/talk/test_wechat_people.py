@@ -70,7 +70,8 @@ def test_a_code_at_the_door_leads_to_the_building(town: Town) -> None:
     assert "绑好了：阳光小区3栋" in resident.says("1").text
 
     assert "物业：023-79220001" in resident.says("常用电话").text
-    assert "阳光小区5栋吗？" in resident.scans(f"building:{building_code(town.data_dir, '5栋')}").text
+    other = building_code(town.data_dir, "5栋")
+    assert "阳光小区5栋吗？" in resident.scans(f"building:{other}").text
 
 
 def test_who_leaves_is_forgotten_everywhere_and_starts_anew(town: Town) -> None:

@@ -193,11 +193,15 @@ class Resident:
 
     def taps(self, label: str, message: ShownMessage | None = None) -> ShownMessage:
         """Tap a button and return the message that it brings; its little clock has to go."""
+        self.is_told_by(label, message)
+        return self.reads()[0]
+
+    def is_told_by(self, label: str, message: ShownMessage | None = None) -> str:
+        """Tap a button and return the notice that shows over the chat, "" for none."""
         tapped = self.user.taps(label, message)
-        shown = self.reads()[0]
         assert isinstance(tapped, Query)
         assert wait_until(lambda: tapped.answer is not None, PATIENCE)
-        return shown
+        return str((tapped.answer or {}).get("text", ""))
 
 
 def labels(shown: ShownMessage) -> list[str]:

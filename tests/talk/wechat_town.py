@@ -13,6 +13,9 @@ from threading import Thread
 from time import sleep
 from typing import TypeVar
 
+import typer
+from typer.testing import CliRunner
+
 from tests.platforms.loopback import Call
 from tests.platforms.wechat import WeChatUser
 from tests.talk.conftest import Town
@@ -43,9 +46,10 @@ def newcomer(town: Town, *, is_following: bool = True) -> WeChatUser:
 @contextmanager
 def without_faults(town: Town) -> Iterator[None]:
     """Fail when the service logs an error while this lasts, but for a store that was busy."""
-    before = len(town.log)
+    service, before = town.service, len(town.log)
     yield
-    said = town.log[before:]
+    said = "".join(service.lines if service else [])[before:]
+    said += town.log if town.service is not service else ""  # it was killed meanwhile
     assert not _FAULT.search(_BUSY_STORE.sub("", said)), said
 
 
@@ -53,7 +57,11 @@ def stored(data_dir: Path) -> dict[str, int]:
     """Return how many rows each table holds that residents can add to."""
     tables = rows(data_dir, "SELECT name FROM sqlite_master WHERE type = 'table'")
     names = sorted({name for (name,) in tables} - _OF_PROCESSES)
-    return {name: rows(data_dir, f'SELECT count(*) FROM "{name}"')[0][0] for name in names}
+    return {name: rows(data_dir, _select("count(*)", name))[0][0] for name in names}
+
+
+def _select(what: str, table: str) -> str:
+    return f'SELECT {what} FROM "{table}"'  # noqa: S608 - a table's own name
 
 
 def ids_of(data_dir: Path, openid: str) -> tuple[int, int]:
@@ -70,7 +78,7 @@ def traces(data_dir: Path, openid: str, ids: tuple[int, int]) -> set[str]:
         return {
             table
             for table in tables
-            for row in db.execute(f'SELECT * FROM "{table}"')
+            for row in db.execute(_select("*", table))
             if _names(table, row, (openid, *ids))
         }
 
@@ -108,6 +116,14 @@ def at_once(*acts: Callable[[], T]) -> list[T]:
     """Do all at the same time and return what each returned; fail with the first that failed."""
     with ThreadPoolExecutor(len(acts)) as threads:
         return [future.result() for future in [threads.submit(act) for act in acts]]
+
+
+def commanded(town: Town, app: typer.Typer, *words: str) -> str:
+    """Run a command beside the service, but in this process, and return what it says."""
+    settings = {"LIFELINE_DATA_DIR": str(town.data_dir), **town.settings}
+    result = CliRunner().invoke(app, list(words), env=settings)
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 def sent_to(town: Town, user: WeChatUser) -> list[Call]:

@@ -292,6 +292,7 @@ def _add_what_belongs_to_accounts() -> None:
             "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("media_kind", sa.String(length=10), nullable=False),
         sa.Column("media_ref", sa.Text(), nullable=False),
         sa.Column("media_file", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from bot.channels.telegram import Surroundings, Telegram, TelegramConfig
 from bot.dialogue.turns import Turn
-from bot.messages import Account, Choice, Reply, Utterance
+from bot.messages import Account, Choice, CitedArticle, Reply, Utterance
 from community.outcomes import Outcome, RetryAfter
 from storage import StorageError
 
@@ -26,10 +26,20 @@ T = TypeVar("T")
 
 LONG_LABEL = "楼道里停了很多电动车物业一直不管应该找谁来处理"
 FIRE = Reply("emergency", "现在打119（免费）。\n• 往外走。", choices=(Choice("已打119"),))
+BATTERY = Reply(
+    "answer",
+    "不能拿回家充。",
+    citations=(CitedArticle("规定第三十七条", "不准", "禁止在楼道停放充电。"),),
+    topics=("ebike.battery_home",),
+    rateable=True,
+)
 ANSWERS = {
     "楼道有烟怎么办": Reply("answer", "退回屋里关紧门。", topics=("escape.smoke",), rateable=True),
     "着火了": FIRE,
     "已打119": Reply("emergency", "我还在。"),
+    "电瓶": BATTERY,
+    "battery": replace(BATTERY, language="en"),
+    "先看": Reply("chat", "先打119", choices=(Choice("有烟", function="say/楼道有很大的烟"),)),
     "软管": Reply("clarify", "哪一个？", choices=(Choice("软管多久换"), Choice(LONG_LABEL))),
 }
 

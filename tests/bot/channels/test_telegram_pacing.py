@@ -6,9 +6,12 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram_pacing import (
     CHAT_BURST,
+    CHAT_KEPT,
+    GROUP_KEPT,
     GROUP_MOST,
     GROUP_SECONDS,
     KEPT_FOR_URGENT,
+    URGENT_SECONDS,
     Pacing,
     Window,
 )
@@ -46,9 +49,37 @@ def test_limits_hold_over_every_stretch(
     assert most_within([at for at, _ in left], 1 - 1e-6) <= per_second
     for chat in (ANN, BOB, GROUP):
         to_chat = [at for at, sent_to in left if sent_to == chat]
-        assert most_within(to_chat, CHAT_BURST - 1e-6) <= CHAT_BURST
+        # After the last that finds a place in the burst, what is urgent leaves once a second.
+        most = CHAT_BURST + CHAT_KEPT + CHAT_BURST / URGENT_SECONDS
+        assert most_within(to_chat, CHAT_BURST - 1e-6) <= most
     in_group = [at for at, sent_to in left if sent_to == GROUP]
     assert most_within(in_group, GROUP_SECONDS - 1e-6) <= GROUP_MOST
+
+
+@given(sendings())
+def test_small_talk_never_leaves_faster_than_the_burst(
+    attempts: list[tuple[float, int, bool]],
+) -> None:
+    pacing, now = Pacing(), 100.0
+    left: list[float] = []
+    for step, _, is_urgent in attempts:
+        now = max(now + step, pacing.ready_at(ANN, now + step, is_urgent=is_urgent))
+        pacing.take(ANN, now)
+        left += [] if is_urgent else [now]
+
+    assert most_within(left, CHAT_BURST - 1e-6) <= CHAT_BURST
+
+
+@given(sendings())
+def test_an_emergency_waits_a_second_at_most_whatever_its_chat_was_sent(
+    attempts: list[tuple[float, int, bool]],
+) -> None:
+    pacing, now = Pacing(), 100.0
+    for step, _, is_urgent in attempts:
+        now = max(now + step, pacing.ready_at(ANN, now + step, is_urgent=is_urgent))
+        pacing.take(ANN, now)
+
+        assert pacing.ready_at(ANN, now, is_urgent=True) <= now + URGENT_SECONDS
 
 
 @given(sendings())
@@ -69,6 +100,44 @@ def test_one_chat_waiting_holds_up_no_other() -> None:
 
     assert pacing.ready_at(ANN, 10.0) == 10.0 + CHAT_BURST
     assert pacing.ready_at(BOB, 10.0) <= 10.1
+
+
+def test_two_emergencies_leave_at_once_after_a_full_burst_and_then_one_a_second() -> None:
+    pacing, now = Pacing(), 10.0
+    for _ in range(CHAT_BURST):
+        pacing.take(ANN, now)
+    now += 0.3  # past the spread over all chats
+
+    at = []
+    for _ in range(CHAT_KEPT + 2):
+        now = pacing.ready_at(ANN, now, is_urgent=True)
+        pacing.take(ANN, now)
+        at.append(round(now, 1))
+
+    assert at == [10.3, 10.3, 11.3, 12.3]
+    assert pacing.ready_at(ANN, now) > now + 1  # small talk makes good for them
+
+
+def test_small_talk_in_a_group_leaves_places_for_an_emergency() -> None:
+    pacing, now = Pacing(), 10.0
+    for _ in range(GROUP_MOST - GROUP_KEPT):
+        now = pacing.ready_at(GROUP, now)
+        pacing.take(GROUP, now)
+
+    assert pacing.ready_at(GROUP, now) == 10.0 + GROUP_SECONDS
+    for _ in range(GROUP_KEPT):
+        urgent_at = pacing.ready_at(GROUP, now, is_urgent=True)
+        assert urgent_at <= now + URGENT_SECONDS
+        pacing.take(GROUP, now := urgent_at)
+    # Telegram refuses the rest, whatever it says.
+    assert pacing.ready_at(GROUP, now, is_urgent=True) == 10.0 + GROUP_SECONDS
+
+
+def test_a_429_holds_up_emergencies_too() -> None:
+    pacing = Pacing()
+    pacing.hold(ANN, 30, 10.0)
+
+    assert pacing.ready_at(ANN, 11.0, is_urgent=True) == 40.0
 
 
 def test_a_429_holds_up_its_chat_alone() -> None:

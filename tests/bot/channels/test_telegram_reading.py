@@ -45,6 +45,7 @@ GROUP_ANN = Account("telegram", "-100500:77")
 FILE = {"file_id": "f1", "file_unique_id": "u1"}
 PICTURE = FILE | {"width": 90, "height": 90}
 PLACE = {"latitude": 30.5, "longitude": 114.3}
+QUERY = ("u:900", "q1")
 MOVING = PICTURE | {"duration": 3}
 
 
@@ -62,8 +63,29 @@ def test_a_text_keeps_its_sender_id_and_time() -> None:
     utterance = said(update(text="楼道有烟怎么办"))
 
     assert utterance == Utterance(
-        PRIVATE_ANN, "u:900", "楼道有烟怎么办", datetime.fromtimestamp(SENT_AT, UTC)
+        PRIVATE_ANN,
+        "u:900",
+        "楼道有烟怎么办",
+        datetime.fromtimestamp(SENT_AT, UTC),
+        language="zh-hans",
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [("en", "en"), ("zh-hans", "zh-hans"), (None, ""), (7, ""), ("x" * 99, ""), ("e\x00n", "en")],
+    ids=["English", "Chinese", "not said", "no text", "much too long", "unstorable"],
+)
+def test_the_language_of_the_app_comes_along(code: object, language: str) -> None:
+    sender = {**ANN, "language_code": code}
+    changed = member(PRIVATE, "kicked", "member")
+    changed["my_chat_member"]["from"] = sender
+
+    assert said(update(message=message(sender=sender, text="/start"))).language == language
+    assert said(changed).language == language
+    tapped = read(tap("m", **{"from": sender}))
+    assert isinstance(tapped, Tapped)
+    assert tapped.language == language
 
 
 @pytest.mark.parametrize(
@@ -125,7 +147,7 @@ def test_media(content: Json, media: Media) -> None:
 def test_places() -> None:
     venue = {"location": PLACE, "title": "三栋", "address": "和平路1号"}
 
-    assert said(update(location=PLACE)).place == Place(30.5, 114.3)
+    assert said(update(location=PLACE)).place == Place(30.5, 114.3, label="")
     assert said(update(location=PLACE | {"live_period": 900})).place == Place(30.5, 114.3)
     assert said(update(location=PLACE, venue=venue)).place == Place(30.5, 114.3, "三栋 和平路1号")
 
@@ -250,15 +272,15 @@ def test_comings_and_goings(data: Json, account: Account, event: Event) -> None:
 
 
 def test_a_tapped_button() -> None:
-    assert read(tap("s:已打119")) == Tapped(PRIVATE_ANN, "u:900", "q1", Say("已打119"))
-    assert read(tap("r:3:1", GROUP)) == Tapped(GROUP_ANN, "u:900", "q1", Rate(3, useful=True))
-    assert read(tap("of another release")) == Tapped(PRIVATE_ANN, "u:900", "q1", None)
+    assert read(tap("s:已打119")) == Tapped(PRIVATE_ANN, *QUERY, Say("已打119"), "zh-hans")
+    assert read(tap("r:3:1", GROUP)) == Tapped(GROUP_ANN, *QUERY, Rate(3, useful=True), "zh-hans")
+    assert read(tap("of another release")) == Tapped(PRIVATE_ANN, *QUERY, None, "zh-hans")
 
 
 def test_a_tap_on_a_message_too_old_to_be_shown() -> None:
     old = {"chat": PRIVATE, "message_id": 1, "date": 0}
 
-    assert read(tap("s:好", message=old)) == Tapped(PRIVATE_ANN, "u:900", "q1", Say("好"))
+    assert read(tap("s:好", message=old)) == Tapped(PRIVATE_ANN, *QUERY, Say("好"), "zh-hans")
 
 
 def test_votes_and_votes_taken_back() -> None:

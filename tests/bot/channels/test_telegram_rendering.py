@@ -1,5 +1,7 @@
 """What a reply looks like in Telegram."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,13 +10,23 @@ from telegram import InlineKeyboardMarkup, ReplyKeyboardMarkup
 from bot.channels.telegram_rendering import (
     MOST_CAPTION,
     MOST_TEXT,
-    SEND_PLACE,
     Outgoing,
     render,
     units,
 )
-from bot.channels.telegram_taps import MOST_BYTES, More, Rate, Say, Tap, decode_tap
+from bot.channels.telegram_taps import (
+    MOST_BYTES,
+    Basis,
+    Cry,
+    More,
+    Rate,
+    Say,
+    Tap,
+    decode_tap,
+    encode_tap,
+)
 from bot.messages import Card, Choice, CitedArticle, Reply
+from bot.phrases import TRANSLATIONS, load_translation, load_wording
 
 FIRE = Reply(
     "emergency",
@@ -64,8 +76,45 @@ def test_an_answer_is_plain_and_can_be_rated() -> None:
     assert message.text == "不能拿回家充。\n依据：规定第三十七条"
     assert message.bold == 0
     assert rows(message) == [
-        [("依据", Say("依据")), ("有用", Rate(7, useful=True)), ("没用", Rate(7, useful=False))]
+        [("依据", Basis(7)), ("有用", Rate(7, useful=True)), ("没用", Rate(7, useful=False))]
     ]
+
+
+def test_buttons_of_ours_are_in_the_language_of_the_conversation() -> None:
+    (row,) = rows(one(replace(BATTERY, language="en")))
+    assert [label for label, _ in row] == ["Source", "Useful", "Not useful"]
+
+    place = one(Reply("chat", "Where?", wants="place", language="en")).buttons
+    assert isinstance(place, ReplyKeyboardMarkup)
+    assert place.keyboard[0][0].text == "📍 Send my location"
+
+
+@pytest.mark.parametrize("turn_id", [7, None], ids=["stored", "not stored"])
+@pytest.mark.parametrize("in_group", [False, True], ids=["private", "group"])
+def test_buttons_of_danger_need_no_turn(turn_id: int | None, in_group: bool) -> None:
+    """They work for whoever taps, however old they are, and while the store fails."""
+    first = Reply("chat", "先打119", choices=(Choice("楼道有烟", function="say/楼道里有很大的烟"),))
+
+    assert rows(one(FIRE, turn_id, in_group=in_group))[0] == [("1 已打119", Say("已打119"))]
+    assert rows(one(first, turn_id, in_group=in_group)) == [
+        [("1 楼道有烟", Cry("楼道里有很大的烟"))]
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", *TRANSLATIONS])
+def test_every_cry_of_ours_fits_a_button(language: str) -> None:
+    wording = load_wording() if language == "zh" else load_translation(language)
+    cries = [words for name, words in wording.functions.items() if name.startswith("say_")]
+
+    assert cries
+    assert all(encode_tap(Cry(words)) for words in cries)
+
+
+def test_in_a_group_what_is_not_danger_belongs_to_who_asked() -> None:
+    choices = (Choice("都不是"), Choice("更多"), Choice("常用电话", function="phones"))
+    shown = one(Reply("clarify", "哪一个？", choices=choices), in_group=True)
+
+    assert [tap for row in rows(shown) for _, tap in row] == [Tap(7, 0), Tap(7, 1), Tap(7, 2)]
 
 
 def test_without_a_stored_turn_the_hint_stands_in_for_the_rating() -> None:
@@ -105,10 +154,10 @@ def test_a_place_is_asked_for_with_one_tap_but_not_before_others() -> None:
     assert isinstance(private, ReplyKeyboardMarkup)
     assert private.one_time_keyboard
     assert [(b.text, b.request_location) for row in private.keyboard for b in row] == [
-        (SEND_PLACE, True),
+        ("📍 发送我的位置", True),
         ("跳过", None),
     ]
-    assert rows(one(reply, in_group=True)) == [[("1 跳过", Say("跳过"))]]
+    assert rows(one(reply, in_group=True)) == [[("1 跳过", Tap(7, 0))]]
 
 
 def test_a_card_is_a_button_where_telegram_takes_its_address() -> None:

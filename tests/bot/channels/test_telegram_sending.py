@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.channels.telegram import TelegramConfig
+from bot.channels.telegram import Telegram, TelegramConfig
+from bot.channels.telegram_pacing import CHAT_BURST
 from bot.messages import Reply
 from community.outcomes import (
     Blocked,
@@ -143,6 +144,60 @@ def test_a_doubtful_message_is_not_repeated_and_the_rest_still_comes(
 
     assert isinstance(send(service, "77", HELLO, Reply("chat", "再见"), delivery_id=5), Uncertain)
     assert [shown.text for shown in ann.received] == ["你好", "再见"]
+
+
+def test_an_emergency_never_waits_behind_the_small_talk_of_its_chat(
+    platform: TelegramPlatform, service: Running
+) -> None:
+    ann = platform.user(77)
+
+    async def scene() -> tuple[Outcome, float]:
+        telegram, loop = service.telegram, asyncio.get_running_loop()
+
+        async def chatters() -> None:  # as the outbox does: one after another, tried again
+            for number in range(1, 15):
+                told = Reply("chat", f"话{number}")
+                while isinstance(
+                    await telegram.send("77", (told,), delivery_id=number), RetryAfter
+                ):
+                    await asyncio.sleep(0.05)
+
+        chatting = asyncio.create_task(chatters())
+        await asyncio.sleep(1)
+        started = loop.time()
+        outcome = await telegram.send("77", (FIRE,), delivery_id=99, lane="incident")
+        seconds = loop.time() - started
+        chatting.cancel()
+        return outcome, seconds
+
+    outcome, seconds = service.call(scene())
+
+    assert isinstance(outcome, Delivered)
+    assert seconds < 1
+    assert [shown.text for shown in ann.received] == [
+        *(f"话{number}" for number in range(1, CHAT_BURST + 1)),
+        FIRE.text,
+    ]
+
+
+def test_what_stands_in_no_outbox_waits_in_the_lane_it_is_given(
+    platform: TelegramPlatform,
+) -> None:
+    """That somebody writes too fast is not said before the answer to what they wrote."""
+    ann = platform.user(77)
+    config = TelegramConfig(platform.token, api=platform.url, chat_burst=1)
+
+    async def scene(telegram: Telegram) -> None:
+        await telegram.send("77", (HELLO,))
+        telegram._sending.send_unstored("77", (Reply("chat", "太快"),), lane="bulk")
+        await asyncio.sleep(0.05)
+        await telegram.send("77", (Reply("chat", "答"),))
+
+    with running(WrittenConversation(), config) as service:
+        service.call(scene(service.telegram))
+        ann.wait_for(3)
+
+    assert [shown.text for shown in ann.received] == ["你好", "答", "太快"]
 
 
 def test_a_broadcast_keeps_to_the_limits_and_lets_an_emergency_pass(

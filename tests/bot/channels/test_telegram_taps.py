@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from bot.channels.telegram_taps import (
     LARGEST_ID,
     MOST_BYTES,
+    Basis,
+    Cry,
     More,
     Rate,
     Say,
@@ -19,8 +21,10 @@ from bot.channels.telegram_taps import (
 ids = st.integers(0, LARGEST_ID)
 taps = st.one_of(
     st.builds(Say, st.text(min_size=1)),
+    st.builds(Cry, st.text(min_size=1)),
     st.builds(Tap, ids, st.integers(0, 999)),
     st.builds(Rate, ids, st.booleans()),
+    st.builds(Basis, ids),
     st.just(More()),
 )
 
@@ -32,7 +36,13 @@ def test_what_fits_comes_back_as_it_was(tap: TapData) -> None:
     assert data is None or (len(data.encode()) <= MOST_BYTES and decode_tap(data) == tap)
 
 
-@given(st.one_of(st.builds(Tap, ids, st.integers(0, 999)), st.builds(Rate, ids, st.booleans())))
+@given(
+    st.one_of(
+        st.builds(Tap, ids, st.integers(0, 999)),
+        st.builds(Rate, ids, st.booleans()),
+        st.builds(Basis, ids),
+    )
+)
 def test_ids_always_fit(tap: TapData) -> None:
     assert encode_tap(tap) is not None
 
@@ -50,12 +60,29 @@ def test_a_label_fits_by_its_bytes(label: str, fits: bool) -> None:
 def test_anything_can_be_read(data: str) -> None:
     tap = decode_tap(data)
 
-    assert tap is None or encode_tap(tap) in {data, None} or isinstance(tap, Tap | Rate)
+    assert tap is None or encode_tap(tap) in {data, None} or isinstance(tap, Tap | Rate | Basis)
 
 
 @pytest.mark.parametrize(
     "data",
-    ["", "s:", "t:1", "t:1:2:3", "t:-1:2", "t:١:2", f"t:{LARGEST_ID + 1}:0", "r:1:2", "m2", "x"],
+    [
+        "",
+        "s:",
+        "c:",
+        "t:1",
+        "t:1:2:3",
+        "t:-1:2",
+        "t:١:2",
+        f"t:{LARGEST_ID + 1}:0",
+        "r:1",
+        "r:1:2",
+        "b:",
+        "b:1:0",
+        "b:-1",
+        f"b:{LARGEST_ID + 1}",
+        "m2",
+        "x",
+    ],
 )
 def test_foreign_data_means_nothing(data: str) -> None:
     assert decode_tap(data) is None

@@ -29,6 +29,30 @@ def test_urgent_ones_go_before_those_that_wait_already() -> None:
     assert asyncio.run(scene()) == ["bulk 0", "fire", "bulk 1", "bulk 2"]
 
 
+def test_an_emergency_goes_before_what_waits_for_its_own_chat() -> None:
+    async def scene() -> tuple[list[str], float]:
+        left: list[str] = []
+        turnstile = Turnstile(Pacing(chat_burst=2))
+
+        async def send(name: str, priority: int) -> None:
+            assert await turnstile.enter(1, priority) == 0
+            left.append(name)
+
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(3):
+                tasks.create_task(send(f"chat {number}", BULK))
+            await asyncio.sleep(0.15)
+            started = time.monotonic()
+            await asyncio.gather(*(send(f"fire {number}", URGENT) for number in range(3)))
+            seconds = time.monotonic() - started
+        return left, seconds
+
+    left, seconds = asyncio.run(scene())
+    # Two more than the burst at once, the next a second later; small talk follows in order.
+    assert left == ["chat 0", "chat 1", "fire 0", "fire 1", "fire 2", "chat 2"]
+    assert 0.9 < seconds < 2
+
+
 def test_the_rate_holds_on_a_real_clock() -> None:
     async def scene() -> list[float]:
         turnstile = Turnstile(Pacing(per_second=5))

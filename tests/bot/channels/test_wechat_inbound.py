@@ -307,3 +307,17 @@ def test_two_notices_that_ended_in_one_second_are_two() -> None:
         return told(read_message(fields, read_head(fields)))[0]
 
     assert key("1") != key("2")
+
+
+def test_two_people_or_two_choices_in_one_second_are_two() -> None:
+    def key(openid: str, status: str) -> str:
+        told_json = (
+            f'{{"ToUserName":"{OWNER}","FromUserName":"{openid}","CreateTime":"{SECOND}",'
+            '"MsgType":"event","Event":"subscribe_msg_popup_event",'
+            f'"List":{{"TemplateId":"VRR0","SubscribeStatusString":"{status}"}}}}'
+        )
+        fields = read_fields(told_json.encode())
+        return told(read_message(fields, read_head(fields)))[0]
+
+    assert len({key("oA", "accept"), key("oB", "accept"), key("oA", "reject")}) == 3
+    assert key("oA", "accept") == key("oA", "accept")

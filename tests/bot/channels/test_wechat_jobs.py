@@ -9,7 +9,7 @@ from threading import Event, current_thread
 import pytest
 
 from bot.channels.wechat_errors import TooBusy
-from bot.channels.wechat_jobs import Jobs
+from bot.channels.wechat_jobs import Jobs, LastKeys
 
 PATIENT = timedelta(seconds=20)
 IMPATIENT = timedelta(milliseconds=20)
@@ -187,3 +187,29 @@ async def test_too_much_at_once_is_sent_away_but_repeats_still_join() -> None:
     assert raised.value.running == 1
     work.may_end.set()
     assert await asyncio.gather(*tries) == ["done", "done"]
+
+
+@on_a_loop
+async def test_something_may_follow_what_is_under_way() -> None:
+    jobs, mine, other = Jobs[str](IMPATIENT), Work(), Work()
+    followed = Event()
+    assert await jobs.result(("me", 1), mine, mine.send_late) is None
+    assert await jobs.result(("you", 1), other, other.send_late) is None
+
+    jobs.after(lambda key: isinstance(key, tuple) and key[0] == "me", followed.set)
+    other.may_end.set()
+    assert await asyncio.to_thread(other.ended.wait, 20)
+    assert not followed.is_set()
+    mine.may_end.set()
+
+    await emptied(jobs)
+    assert await asyncio.to_thread(followed.wait, 20)
+    assert mine.late == ["done"]
+
+
+def test_the_last_keys_are_known_and_the_first_forgotten() -> None:
+    keys = LastKeys(2)
+    for key in ("a", "b", "b", "c"):
+        keys.add(key)
+
+    assert ["a" in keys, "b" in keys, "c" in keys] == [False, True, True]

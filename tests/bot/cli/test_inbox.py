@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.desk_store import add_request, note_media
+from bot.messages import Media
 from community.delivery_store import delivery
 from community.store import account_of
 from storage import Database, migrate, open_database
@@ -30,7 +31,7 @@ def codes(tmp_path: Path) -> list[str]:
         said = "3栋消防栓没水，\n找谁？"
         _, first = database.write(lambda db: add_request(db, account, said, NOON))
         voice, second = database.write(
-            lambda db: add_request(db, account, "", NOON, media_ref="m-1")
+            lambda db: add_request(db, account, "", NOON, Media("voice", "m-1"))
         )
         database.write(lambda db: note_media(db, voice, "a.bin"))
     return [first, second]
@@ -60,7 +61,7 @@ def test_one_is_shown_whole_with_its_recording(
 ) -> None:
     assert "3栋消防栓没水，\n找谁？" in lifeline("inbox", "show", codes[0].lower()).stdout
     shown = lifeline("inbox", "show", codes[1]).stdout
-    assert f"录音：{tmp_path / 'var' / 'recordings' / 'a.bin'}" in shown
+    assert f"语音：{tmp_path / 'var' / 'recordings' / 'a.bin'}" in shown
 
 
 def test_an_answer_is_queued_once(lifeline: Lifeline, codes: list[str], tmp_path: Path) -> None:

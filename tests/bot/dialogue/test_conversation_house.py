@@ -264,3 +264,21 @@ def test_what_was_not_stored_is_said_in_the_senders_language(
 
     with hanging(database):
         assert "was not saved" in shown(sends("3栋消防栓没水"))
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_replies_carry_the_language_of_their_conversation(sends: Says, talk: Conversation) -> None:
+    """What a channel says beside them, on buttons of its own, must be in the same."""
+    first = sends("电瓶能不能拿回家充")
+    changed = sends("english")
+    answer = sends("电瓶能不能拿回家充")
+    urgent = sends("help, my kitchen is on fire")
+
+    turns = (first, changed, answer, urgent)
+    assert [{reply.language for reply in turn.replies} for turn in turns] == [
+        {"zh"}, {"en"}, {"en"}, {"en"},
+    ]  # fmt: skip
+    assert urgent.replies[0].kind == "emergency"
+    kept = talk.turn(LI, answer.id or 0)
+    assert kept is not None
+    assert kept.replies == answer.replies

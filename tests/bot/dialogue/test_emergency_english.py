@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bot.dialogue.brain import Brain
 from bot.dialogue.control import Control, control_word
-from bot.dialogue.emergency_english import MOST_CHARACTERS, is_answer, is_calm, plain
+from bot.dialogue.emergency_english import MOST_CHARACTERS, is_answer, plain
 from bot.dialogue.emergency_flow import EmergencyFlow, FlowStep
+from bot.dialogue.latin import is_calm
 from bot.dialogue.session import EmergencyState, Stage
 from bot.messages import plain_text
 from bot.phrases import EMERGENCY_KINDS, load_translation, load_wording

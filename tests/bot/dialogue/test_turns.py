@@ -14,10 +14,11 @@ WHOLE = Reply(
     picture="cards/one.png",
     card=Card("演练", "周六上午", "https://example.org/drill", "drill.png"),
     wants="place",
+    language="en",
 )
 
 
-def test_card_picture_wants_and_functions_come_back() -> None:
+def test_card_picture_wants_language_and_functions_come_back() -> None:
     assert replies_from_json(json.loads(json.dumps([reply_to_json(WHOLE)]))) == (WHOLE,)
 
 
@@ -29,6 +30,7 @@ def test_card_picture_wants_and_functions_come_back() -> None:
         ({"card": {"url": "u"}}, {"card": Card("", "", "u")}),
         ({"wants": "money"}, {"wants": ""}),
         ({"wants": None}, {"wants": ""}),
+        ({"language": "fr"}, {"language": "zh"}),
         ({"picture": 3}, {"picture": ""}),
         ({"choices": [{"label": "甲", "function": 1}]}, {"choices": (Choice("甲"),)}),
     ],

@@ -157,7 +157,7 @@ class TestHuman:
     def test_a_day_holds_five(self, sends: Says, database: Database) -> None:
         for number in range(6):
             sends("人工")
-            last = sends(f"第{number}件事")
+            last = sends(f"楼道的灯坏了，第{number}次说")
 
         assert "12345" in shown(last)
         assert len(database.read(lambda db: open_requests(db, 50))) == 5
