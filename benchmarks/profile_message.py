@@ -33,6 +33,8 @@ import index.vectors
 from benchmarks.answering import held_back_questions
 from benchmarks.webhook_contestants import ours
 from bot import store
+from bot.cli.collecting import settle_garbage
+from bot.dialogue.house import House
 from bot.messages import Account, Utterance
 from storage import Database
 
@@ -52,14 +54,14 @@ STAGES: list[tuple[str, object, str]] = [
     ("    rows of features", index.detector.Detector, "rows"),
     ("committed", Database, "write"),
     ("  the closure", CONVERSATION.Conversation, "_store_turn"),
-    ("    account", CONVERSATION, "account_of"),
-    ("    repeat?", store, "find_turn"),
-    ("    session read", store, "load_session"),
+    ("    account, repeat?, session", store, "take_up"),
+    ("      new account", store, "add_account"),
     ("    decided", CONVERSATION.Conversation, "_settled"),
     ("    replies to JSON", CONVERSATION, "reply_to_json"),
     ("    turn stored", store, "add_turn"),
     ("    session stored", store, "save_session"),
     ("    effects stored", CONVERSATION, "_note_effects"),
+    ("    contact stored", House, "note_contact"),
 ]
 
 
@@ -117,6 +119,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         state = ours(Path(folder)).state
+        settle_garbage()
         messages = Messages()
         for utterance in messages.take(200):
             state.conversation.receive(utterance)

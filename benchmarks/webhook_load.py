@@ -11,17 +11,19 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha1
 from pathlib import Path
 
-from benchmarks.webhook_contestants import TOKEN
+from benchmarks.webhook_contestants import AES_KEY, APP_ID, TOKEN
+from bot.channels.wechat_aes import MessageCipher
+from bot.channels.wechat_envelope import signature
 
 CONNECTIONS = 32
 NONCE = "benchmark"
 
-Body = Callable[[int], tuple[str, bytes]]
+# The query of a message's address, and its body.
+Signed = tuple[str, bytes]
 
 # wrk calls request() for each message and done() at the end. Numbers go on where the last run
 # stopped, so that no message is a repeat.
@@ -75,8 +77,8 @@ class Sender:
         self._core = core
         self._next = 1
 
-    def saturate(self, url: str, seconds: float) -> Load:
-        """Send as fast as answers come, over ``CONNECTIONS`` connections."""
+    def saturate(self, url: str, seconds: float, connections: int = CONNECTIONS) -> Load:
+        """Send as fast as answers come."""
         script = self._folder / "wrk.lua"
         first, self._next = self._next, self._next + 10_000_000
         path = "/" + url.split("/", 3)[3]
@@ -91,7 +93,7 @@ class Sender:
             encoding="utf-8",
         )
         ran = subprocess.run(
-            ["taskset", "-c", str(self._core), "wrk", "-t1", f"-c{CONNECTIONS}",
+            ["taskset", "-c", str(self._core), "wrk", "-t1", f"-c{connections}",
              f"-d{seconds:.0f}s", "-s", str(script), url],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
@@ -105,10 +107,18 @@ class Sender:
         first, self._next = self._next, self._next + 10_000_000
         return asyncio.run(_paced(url, rate, seconds, self._messages(first)))
 
-    def _messages(self, first: int) -> Iterator[bytes]:
+    def sealed(self, url: str, rate: float, seconds: float) -> Load:
+        """Send encrypted messages at this rate, all sealed before the first leaves."""
+        first, self._next = self._next, self._next + 10_000_000
+        plain = itertools.islice(self._messages(first), int(rate * seconds))
+        cipher = MessageCipher(AES_KEY, APP_ID)
+        messages = [_sealed(cipher, body) for _, body in plain]
+        return asyncio.run(_paced(url, rate, seconds, iter(messages)))
+
+    def _messages(self, first: int) -> Iterator[Signed]:
         for number in itertools.count(first):
             question = self._questions[number % len(self._questions)]
-            yield text_message(number, question)
+            yield signed_query(), text_message(number, question)
 
 
 def text_message(number: int, question: str) -> bytes:
@@ -124,11 +134,19 @@ def text_message(number: int, question: str) -> bytes:
 def signed_query() -> str:
     """Return the query of an address, signed now; good for five minutes."""
     timestamp = str(int(time.time()))
-    signature = sha1("".join(sorted((TOKEN, timestamp, NONCE))).encode()).hexdigest()  # noqa: S324 - WeChat's
-    return f"signature={signature}&timestamp={timestamp}&nonce={NONCE}"
+    signed = signature(TOKEN, timestamp, NONCE)
+    return f"signature={signed}&timestamp={timestamp}&nonce={NONCE}"
 
 
-async def _paced(url: str, rate: float, seconds: float, messages: Iterator[bytes]) -> Load:
+def _sealed(cipher: MessageCipher, message: bytes) -> Signed:
+    encrypted = cipher.close(message, b"benchmarkbenchma")
+    timestamp = str(int(time.time()))
+    signed = signature(TOKEN, timestamp, NONCE, encrypted)
+    query = f"msg_signature={signed}&timestamp={timestamp}&nonce={NONCE}"
+    return query, f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>".encode()
+
+
+async def _paced(url: str, rate: float, seconds: float, messages: Iterator[Signed]) -> Load:
     _, _, address, path = url.split("/", 3)
     host, port = address.split(":")
     free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
@@ -137,10 +155,11 @@ async def _paced(url: str, rate: float, seconds: float, messages: Iterator[bytes
     latencies: list[float] = []
     errors = 0
 
-    async def send(message: bytes, due: float) -> None:
+    async def send(signed: Signed, due: float) -> None:
         nonlocal errors
         reader, writer = await free.get()
-        head = f"POST /{path}?{signed_query()} HTTP/1.1\r\nHost: {host}\r\n"
+        query, message = signed
+        head = f"POST /{path}?{query} HTTP/1.1\r\nHost: {host}\r\n"
         writer.write(f"{head}Content-Length: {len(message)}\r\n\r\n".encode() + message)
         status = await _read_answer(reader)
         latencies.append(time.perf_counter() - due)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy import (
     Boolean,
@@ -22,10 +23,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     select,
-    update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
-from storage import JsonText, RowId, UtcDateTime, insert_if_absent, metadata
+from storage import JsonText, Prepared, RowId, UtcDateTime, insert_if_absent, metadata
 
 KINDS = ("declined", "disliked", "clarified")
 MOST_KEPT_CHARACTERS = 500
@@ -123,7 +124,7 @@ def record_unanswered(
         "key": key, "question": masked(question), "kind": kind, "nearest": list(nearest),
         "count": 1, "first_at": now, "last_at": now,
     }  # fmt: skip
-    _count(connection, unanswered, row, {"nearest": list(nearest)})
+    _counting(connection.dialect.name, unanswered, ("last_at", "nearest")).row(connection, row)
 
 
 def list_unanswered(connection: Connection, limit: int = 100) -> list[Unanswered]:
@@ -178,20 +179,18 @@ def record_label(connection: Connection, *, question: str, topic: str, now: date
         "key": key, "question": masked(question), "topic": topic,
         "count": 1, "first_at": now, "last_at": now,
     }  # fmt: skip
-    _count(connection, labelled_question, row, {})
+    _counting(connection.dialect.name, labelled_question, ("last_at",)).row(connection, row)
 
 
-def _count(
-    connection: Connection, table: Table, row: dict[str, object], renewed: dict[str, object]
-) -> None:
-    """Insert ``row``, or count one more and renew what ``renewed`` holds."""
-    if insert_if_absent(connection, table, row, keys=["key"]):
-        return
-    connection.execute(
-        update(table)
-        .where(table.c.key == row["key"])
-        .values(count=table.c.count + 1, last_at=row["last_at"], **renewed)
-    )
+@cache
+def _counting(dialect: str, table: Table, renewed: tuple[str, ...]) -> Prepared:
+    """Return what inserts a row, or counts one more and renews these columns of the standing."""
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    changed = {
+        "count": table.c.count + 1,
+        **{name: statement.excluded[name] for name in renewed},
+    }
+    return Prepared(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
 
 
 def _key(about: str, question: str) -> str:

@@ -49,7 +49,7 @@ _LEVELS = re.compile(
 )
 _BETWEEN = " ,，.。;；、:：的"
 # Before a storey these tell of somebody else, and are no name of an estate.
-_NO_NAME = re.compile(r"[我你他她它咱在有是了还人的]")
+_NO_NAME = re.compile(r"[我你他她它咱在有是了还人的到烧燃烟]")
 _LATIN = re.compile(r"[A-Za-z]{2}")
 
 

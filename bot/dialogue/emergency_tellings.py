@@ -18,7 +18,7 @@ _BEFORE_ALL = JUMPS | frozenset({"clothes", "unconscious", "choking", "inside"})
 _PRECISE = frozenset({"battery", "ebike", "electric", "explosion", "shock"})
 _STRENGTH = (
     dict.fromkeys(EMERGENCY_KINDS, 3)
-    | {"gas": 2, "co": 2}
+    | {"explosion": 4, "gas": 2, "co": 2}
     | dict.fromkeys(("clothes", "shock", "burn", "unconscious", "elevator"), 1)
 )
 

@@ -31,7 +31,7 @@ _DANGER = re.compile(
     r"|drown\w*|chok\w*|attack\w*|vomit\w*"
     # What the classifiers were taught of other languages.
     r"|feu|fume|fumee|secours|gaz|bloque\w*|intoxic\w*|incendi\w*|fuego|humo|quema\w*|arde\w*"
-    r"|socorro|ayuda\w*|salimos|mareados|ascens\w*|brennt|feuer|rauch|hilfe|chay|cuu)\b"
+    r"|socorro|ayuda\w*|salimos|mareados|ascens\w*|chispas|respir\w*|brennt|feuer|rauch|hilfe|chay|cuu)\b"
 )
 # Danger only where one of them fails: 「my elevator is slow」 is none.
 _THINGS = re.compile(
@@ -51,7 +51,7 @@ _PINYIN = re.compile(
     r"|louqi|meiqi|ranqi|qiwei|jiuming|jiuwo|jiujiu|baozha|zhongdu|yiyanghuatan|hunmi|hundao|yundao"
     r"|jiaobuxing|hanbuxing|huxi|chudian|beikun|kunzai|kundao|chubuqu|taobuchu|xiabuqu|dakaibuliao"
     r"|dabukai|dianti|maoyan|nongyan|dayan|duoyan|quanshiyan|youyan|jinyan|yanhen|liuxue|diandong"
-    r"|dianping|baojing"
+    r"|dianping|baojing|hunguoqu|fanying|tangle|tangdao|tangshang|shaoshang"
 )
 _PINYIN_ALONE = re.compile(r"\b(?:huo|yan|zhale)\b")
 

@@ -37,7 +37,7 @@ _SEARCH = Flow(KEY, "search")
 _MOST_NAME_CHARACTERS = 40
 _WORDS = frozenset({
     "我的楼栋", "楼栋", "绑定楼栋", "绑定", "怎么绑定楼栋", "怎么绑定", "我要绑定", "我要绑定楼栋",
-    "绑定我的楼栋", "换楼栋", "换楼", "我要换楼栋", "解绑", "解绑楼栋", "解除绑定", "怎么解绑", "取消绑定",
+    "换楼栋", "换楼", "我要换楼栋", "解绑", "解绑楼栋", "解除绑定", "怎么解绑", "取消绑定",
     "my building", "building", "bind",
 })  # fmt: skip
 # Choices of an earlier message: where they lead without what was behind them.

@@ -250,8 +250,8 @@ def test_the_sender_is_told_in_their_language(database: Database, tmp_path: Path
 
     database.write(speak)
 
-    Recordings(
-        database, tmp_path, {"wechat": Platform(b"x")}, teller_of(lambda: NOON)
-    ).fetch(request)
+    Recordings(database, tmp_path, {"wechat": Platform(b"x")}, teller_of(lambda: NOON)).fetch(
+        request
+    )
 
     assert "cannot be opened" in str(queued(database))

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from bot import store
 from bot.store import TurnRow
-from community.store import account_of
+from community.deliveries import Delivery
+from community.delivery_store import mark_shown, queue_delivery
+from community.store import account_of, find_account
 from storage import Database
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -106,3 +108,60 @@ def test_what_is_forgotten(
     assert gone == 2 - turns - sessions
     assert database.read(left(store.turn)) == turns
     assert database.read(left(store.session)) == sessions
+
+
+def take_up(db: Connection, utterance_id: str = "m1") -> store.Standing:
+    return store.take_up(db, "web", "a", utterance_id, NOON)
+
+
+def test_who_writes_first_gets_a_row_and_has_nothing(database: Database) -> None:
+    first = database.write(take_up)
+    again = database.write(take_up)
+
+    assert first == again == store.Standing(first.account_id)
+    assert database.read(lambda db: find_account(db, "web", "a")) == first.account_id
+
+
+def test_what_stands_is_found_at_once(database: Database, account: int) -> None:
+    def store_all(db: Connection) -> TurnRow:
+        store.save_session(db, account, {"question": "一"}, NOON)
+        store.add_turn(db, account, "m2", row("别的"))
+        return store.add_turn(db, account, "m1", row("问"))[0]
+
+    made = database.write(store_all)
+    session = store.StoredSession({"question": "一"}, NOON)
+
+    assert database.write(take_up) == store.Standing(account, made, session)
+    other = database.write(lambda db: take_up(db, "m3"))
+    assert other == store.Standing(account, None, session)
+
+
+def test_what_waits_in_the_outbox_is_told_until_it_is_settled(
+    database: Database, account: int
+) -> None:
+    body = [{"kind": "chat", "text": "等着"}]
+    waiting = Delivery(
+        account, "web", "reply", "reply", body, "k", due_at=NOON, expires_at=NOON + timedelta(1)
+    )
+    queued = database.write(lambda db: queue_delivery(db, waiting, NOON))
+    assert database.write(take_up).has_waiting
+
+    database.write(lambda db: mark_shown(db, [queued or 0], NOON))
+    assert not database.write(take_up).has_waiting
+
+
+def test_messages_of_one_account_see_the_session_of_the_one_before(database: Database) -> None:
+    def count_one(number: int) -> None:
+        def work(db: Connection) -> None:
+            standing = take_up(db, f"m{number}")
+            state = standing.session.state if standing.session else {"count": 0}
+            assert isinstance(state, dict)
+            store.save_session(db, standing.account_id, {"count": state["count"] + 1}, NOON)
+
+        database.write(work)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count_one, range(40)))
+
+    found = database.write(take_up).session
+    assert found == store.StoredSession({"count": 40}, NOON)

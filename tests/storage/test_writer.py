@@ -160,6 +160,19 @@ def test_a_closure_that_fails_alone_leaves_the_writer_whole(
     assert texts(tables) == {"a", "after"}
 
 
+@pytest.mark.parametrize(("bad", "error"), BAD_CLOSURES, ids=lambda value: value.__name__)
+def test_a_closure_that_fails_first_harms_none_behind_it(
+    tables: Database, bad: Closure, error: type[BaseException]
+) -> None:
+    tables.write(add_note("a"))
+
+    failed, *after = queue_together(tables, bad, add_note("second"), bad, add_note("last"))
+
+    assert isinstance(failed.exception(), error)
+    assert isinstance(after[1].exception(), error)
+    assert texts(tables) == {"a", "second", "last"}
+
+
 def test_a_closure_may_undo_a_part_of_its_own(tables: Database) -> None:
     def work(connection: Connection) -> None:
         add_note("kept")(connection)

@@ -74,3 +74,62 @@ def test_a_crisis_beyond_doubt(text: str, kind: str) -> None:
 def test_a_crisis_is_answered_without_an_index() -> None:
     analysis = Analyst(None, Phrases(PHRASES, lambda _text: False), lambda _text: ())("我不想活了")
     assert analysis.crisis == "self_harm"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["我遭锁电梯头了", "关到电梯里头了", "困到电梯里头了", "电梯卡起了", "电梯把我关到头了",
+     "我们遭关电梯里了", "电梯卡住了"],
+)  # fmt: skip
+def test_stuck_in_a_lift(said: str) -> None:
+    assert PHRASES.shouted(said) == "elevator"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["困在电梯里怎么办", "电梯卡丢了", "电梯卡怎么办", "怕被关在电梯里", "上次被关电梯里",
+     "昨天困在电梯里", "电动车能进电梯吗", "看到有人被关在电梯里了"],
+)  # fmt: skip
+def test_not_stuck_in_a_lift(said: str) -> None:
+    assert PHRASES.shouted(said) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["有人跳楼", "有人要跳楼", "楼下有人要跳楼", "楼顶那个人要跳楼", "有人跳楼了", "她跳楼了"],
+)
+def test_somebody_else_about_to_jump(said: str) -> None:
+    assert PHRASES.crisis(said) == ""
+    say = PHRASES.danger(said)
+    assert say.startswith("现在打110和120")
+    assert "别大声喊" in say
+
+
+@pytest.mark.parametrize(
+    ("said", "of_others"),
+    [("跳楼会不会痛", False), ("我想跳楼", False), ("从几楼跳楼死得快", False),
+     ("我女儿要跳楼", True), ("室友说要跳楼", True)],
+)  # fmt: skip
+def test_wanting_to_jump_is_a_crisis(said: str, of_others: bool) -> None:
+    assert PHRASES.crisis(said) == "self_harm"
+    assert PHRASES.is_of_others(said) is of_others
+
+
+@pytest.mark.parametrize(
+    "said", ["着火了可以跳楼吗", "跳楼机好玩吗", "跳楼价", "着火了我想跳楼", "被困了跳楼会不会痛"]
+)
+def test_no_wish_to_jump(said: str) -> None:
+    assert PHRASES.crisis(said) == ""
+    assert PHRASES.danger(said) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "is_violence"),
+    [
+        ("打我电话", False), ("13812345678 打我电话", False), ("你打我电话嘛", False),
+        ("打我手机", False), ("打我们的电话", False), ("我打了三次电话", False),
+        ("他打我", True), ("物业经理打我", True), ("老公打我，电话都抢走了", True),
+    ],
+)  # fmt: skip
+def test_a_call_is_no_blow(said: str, is_violence: bool) -> None:
+    assert ("110" in PHRASES.danger(said)) is is_violence

@@ -15,8 +15,9 @@ YES, NO, TOPIC = Offer("是，绑定", function="a"), Offer("不是", function="
 
 @pytest.mark.parametrize(
     "text",
-    ["是", "是的", "是的嘛", "嗯", "嗯嗯", "嗯，是的", "对", "对头", "对的哦", "要得", "要得要得", "好", "好嘞",
-     "好的呀", "好吧", "可以", "可以的", "行", "没错", "没得错", "就是", "是我", "OK", "ok!", "Y", "yes", "Yeah", "sure"],
+    ["是", "是的", "是的嘛", "嗯", "嗯嗯", "嗯，是的", "对", "对头", "对的哦", "要得", "要得要得",
+     "好", "好嘞", "好的呀", "好吧", "可以", "可以的", "行", "没错", "没得错", "就是", "是我", "OK",
+     "ok!", "Y", "yes", "Yeah", "sure"],
 )  # fmt: skip
 def test_yes(text: str) -> None:
     assert yes_or_no(text) is True
@@ -24,8 +25,8 @@ def test_yes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["不", "不是", "不是的", "不是我", "不对", "不要", "不用了", "不删了", "先不删", "不了", "莫", "不行", "否", "没有",
-     "不同意", "no", "N", "nope", "不，不是"],
+    ["不", "不是", "不是的", "不是我", "不对", "不要", "不用了", "不删了", "先不删", "不了", "莫",
+     "不行", "否", "没有", "不同意", "no", "N", "nope", "不，不是"],
 )  # fmt: skip
 def test_no(text: str) -> None:
     assert yes_or_no(text) is False
@@ -33,8 +34,9 @@ def test_no(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "嗯？", "是吗", "好不好", "对不对", "要得不", "可以吗", "好像着火了", "不晓得", "不知道", "不是着火", "是3栋",
-     "好多烟", "对面着火了", "行人", "没有水", "没有烟了", "no fire", "yesterday", "not now", "y2", "1", "的", "吗", "好" * 60],
+    ["", "嗯？", "是吗", "好不好", "对不对", "要得不", "可以吗", "好像着火了", "不晓得", "不知道",
+     "不是着火", "是3栋", "好多烟", "对面着火了", "行人", "没有水", "没有烟了", "no fire",
+     "yesterday", "not now", "y2", "1", "的", "吗", "好" * 60],
 )  # fmt: skip
 def test_neither(text: str) -> None:
     assert yes_or_no(text) is None
@@ -47,8 +49,8 @@ def test_any_text_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "asks", "number"),
-    [("1", False, 1), ("第二个", False, 2), ("要得", True, 1), ("要得", False, None), ("不", True, 2),
-     ("9", True, 9), ("电动车", True, None)],
+    [("1", False, 1), ("第二个", False, 2), ("要得", True, 1), ("要得", False, None),
+     ("不", True, 2), ("9", True, 9), ("电动车", True, None)],
 )  # fmt: skip
 def test_picked(text: str, asks: bool, number: int | None) -> None:
     assert picked_number(text, asks=asks) == number
@@ -56,8 +58,8 @@ def test_picked(text: str, asks: bool, number: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "asks", "offer"),
-    [("1", False, YES), ("2", True, NO), ("嗯", True, YES), ("嗯", False, None), ("是，绑定", False, YES),
-     ("3", True, None), ("0", True, None), ("", True, None)],
+    [("1", False, YES), ("2", True, NO), ("嗯", True, YES), ("嗯", False, None),
+     ("是，绑定", False, YES), ("3", True, None), ("0", True, None), ("", True, None)],
 )  # fmt: skip
 def test_chosen(text: str, asks: bool, offer: Offer | None) -> None:
     assert chosen(Session(offers=(YES, NO)), text, asks=asks) == offer

@@ -16,6 +16,7 @@ from bot.dialogue.control import (
     control_word,
     has_words,
     is_link,
+    yes_or_no,
 )
 from bot.dialogue.small_talk import Chat
 from bot.phrases import SmallTalk
@@ -131,7 +132,7 @@ def test_a_word_among_many_signs_is_a_word() -> None:
     ],
     ids=["signs", "spaces", "particles", "brackets", "growing", "only signs"],
 )
-@pytest.mark.parametrize("look", [control_word, chosen_number, TALK.reply, is_link])
+@pytest.mark.parametrize("look", [control_word, chosen_number, TALK.reply, is_link, yes_or_no])
 def test_no_message_is_slow_to_look_at(look: Callable[[str], object], text: str) -> None:
     """A run of signs between two letters took 2.5 s, and everybody waited."""
     began = time.process_time()

@@ -108,6 +108,6 @@ def test_every_choice_that_stands_for_words_is_an_emergency(brain: Brain) -> Non
     """Behind 「着火了」 on a button stands a sentence; a new model must still know it."""
     for name in ("fire", "gas", "smoke", "unconscious"):
         for language in ("zh", "en"):
-            words = brain.function_words(language)  # type: ignore[arg-type]
+            words = brain.function_words(language)
             analysis = brain.analyse(words[f"say_{name}"])
             assert (analysis.emergency, analysis.is_sure) == (name, True)

@@ -1,11 +1,12 @@
 """Replies as they are stored, read again by this release and by another."""
 
 import json
+from dataclasses import asdict, replace
 
 import pytest
 
 from bot.dialogue.turns import replies_from_json, reply_from_json, reply_to_json
-from bot.messages import Card, Choice, Reply
+from bot.messages import Card, Choice, CitedArticle, Reply
 
 WHOLE = Reply(
     "answer",
@@ -20,6 +21,13 @@ WHOLE = Reply(
 
 def test_card_picture_wants_language_and_functions_come_back() -> None:
     assert replies_from_json(json.loads(json.dumps([reply_to_json(WHOLE)]))) == (WHOLE,)
+
+
+def test_every_part_of_a_reply_is_stored() -> None:
+    whole = replace(WHOLE, basis="依据", hint="轻声", topics=("a",), rateable=True)
+    whole = replace(whole, citations=(CitedArticle("消防法", "第五条", "全文"),))
+
+    assert json.dumps(reply_to_json(whole)) == json.dumps(asdict(whole))
 
 
 @pytest.mark.parametrize(

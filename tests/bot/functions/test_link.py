@@ -173,9 +173,8 @@ def test_wrong_tries_count_down(sends: Says, before: str) -> None:
     sends("关联")
     told = [shown(sends(f"{before}00000{number}")) for number in range(6)]
 
-    assert [text.count(f"还能试{left}次") for text, left in zip(told[:4], (4, 3, 2, 1), strict=True)] == [
-        1, 1, 1, 1,
-    ]  # fmt: skip
+    for text, left in zip(told[:4], (4, 3, 2, 1), strict=True):
+        assert f"还能试{left}次" in text
     assert "不能再试了" in told[4]
     assert "试得太多" in told[5]
 
@@ -188,6 +187,8 @@ def test_tries_come_back_with_time(sends: Says, clock: Clock) -> None:
     assert "还能试4次" in shown(sends("关联 000009"))
 
 
-@pytest.mark.parametrize("text", ["关联我的另一个账号", "怎么关联", "/link", "link my other account"])
+@pytest.mark.parametrize(
+    "text", ["关联我的另一个账号", "怎么关联", "/link", "link my other account"]
+)
 def test_words_that_open_it(sends: Says, text: str) -> None:
     assert labels(sends(text)) == ["给我一个码", "我有码，要输入"]
