@@ -72,15 +72,15 @@ def test_a_photo_on_telegram_with_its_caption(town: Town, photo: bytes) -> None:
 
 
 def test_what_is_no_photo_is_refused_and_said(town: Town) -> None:
-    resident = town.telegram.user(8802)
-    resident.says("/human")
-    resident.wait_for(1, PATIENCE)
-    resident.sends_photo(b"<html>no picture</html>")
+    resident = town.wechat.user("oResidentWithPhoto2")
+    resident.says("人工")
+    booked = resident.sends_photo(b"<html>no picture</html>")
+    assert booked is not None
+    code = code_in(booked.text)
 
-    texts = [shown.text for shown in resident.wait_for(3, PATIENCE)]
+    told = resident.wait_for(3, PATIENCE)[-1].text
 
-    code = code_in(texts[1])
-    assert "照片打不开，没有留下" in texts[2]
-    assert code in texts[2]
+    assert told.startswith("照片打不开，没有留下")
+    assert code in told
     assert rows(town.data_dir, "SELECT 1 FROM staff_request WHERE code = ?", code) == []
     assert list((town.data_dir / "recordings").glob(f"{code}*")) == []

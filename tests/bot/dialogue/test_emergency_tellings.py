@@ -40,6 +40,7 @@ IN_MANDARIN = [
     ("fire", "下不去了", "trapped"), ("fire", "出不去", "trapped"),
     ("fire", "我被困住了", "trapped"), ("fire", "救命", "trapped"),
     ("fire", "楼梯走不通", "trapped"), ("fire", "退到客厅了", "trapped"),
+    ("fire", "我躲床底下了", "trapped"), ("fire", "窗户要不要打开", "trapped"),
     ("trapped", "没有路了", "trapped"), ("ebike", "下不了楼", "trapped"),
     ("fire", "她走不动", "weak"), ("fire", "我奶奶坐轮椅", "weak"), ("fire", "背不动", "weak"),
     ("fire", "邻居也在喊", "others"), ("fire", "隔壁在喊救命", "others"),
@@ -193,7 +194,7 @@ def test_despair_is_a_crisis_even_in_a_fire(brain: Brain, said: str) -> None:
         ("里面没人", "inside"),
         ("我和娃儿在屋里", "inside"), ("娃儿在我旁边", "inside"), ("猫还在里面", "inside"),
         ("心跳好快", "jump"), ("火车站旁边", "worse"), ("电瓶能不能拿回家充", "back"),
-        ("没得烟", "smoke"), ("火小了", "worse"),
+        ("都出来了，没有人受伤", "hurt"), ("没得烟", "smoke"), ("火小了", "worse"),
     ],
 )  # fmt: skip
 def test_what_is_not_told(said: str, name: str) -> None:
