@@ -19,6 +19,7 @@ from bot.dialogue.control import (
 )
 from bot.dialogue.emergency_flow import EmergencyFlow, FlowStep
 from bot.dialogue.emergency_hearing import Hearing
+from bot.dialogue.latin import readable
 from bot.dialogue.session import (
     NO_EFFECTS,
     Effects,
@@ -316,7 +317,7 @@ class Dialogue:
             return self._say(session, "empty")
         if is_link(text):
             return self._say(session, "only_link")
-        return None if has_words(text) else self._say(session, "only_symbols")
+        return None if has_words(readable(text)) else self._say(session, "only_symbols")
 
     def _question(self, session: Session, text: str, analysis: Analysis, now: datetime) -> Outcome:
         if self._answerer is None or analysis.ranking is None:

@@ -1,12 +1,14 @@
 """Latin letters, emoji codes and links: calm unless they tell of danger."""
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 
 import pytest
 
 from bot.dialogue.brain import Brain
 from bot.dialogue.latin import is_calm, readable
+from bot.dialogue.turns import Turn
 
 CALM = (
     "ni hao", "zai ma", "xie xie", "bu zai jia", "ni chi le ma", "where are the stairs",
@@ -87,3 +89,9 @@ def test_no_emergency_that_was_taught_is_calm() -> None:
 )
 def test_a_crisis_in_quiet_words_is_still_one(brain: Brain, said: str) -> None:
     assert brain.analyse(said).crisis
+
+
+@pytest.mark.parametrize("sticker", ["[微笑]", "[Smile]", "[强][强]", "[Rose] [Cry]"])
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_sticker_alone_is_nothing_to_look_up(say: Callable[[str], Turn], sticker: str) -> None:
+    assert "打几个字" in say(sticker).replies[0].text
