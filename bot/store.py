@@ -17,10 +17,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     select,
 )
 
-from community.delivery_store import is_awaited_by
+from community.delivery_store import delivery
 from community.store import account_of, add_account, channel_account
 from storage import JsonText, Prepared, RowId, UtcDateTime, inserted_id, metadata, put
 
@@ -100,7 +101,9 @@ _session_of_account = select(session.c.state, session.c.changed_at).where(
 _standing = Prepared(
     select(
         channel_account.c.id,
-        is_awaited_by(channel_account.c.id),
+        exists().where(
+            delivery.c.account_id == channel_account.c.id, delivery.c.settled_at.is_(None)
+        ),
         session.c.state,
         session.c.changed_at,
         turn.c.id,

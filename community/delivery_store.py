@@ -12,9 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
-    Exists,
     ForeignKey,
     Index,
     Integer,
@@ -219,24 +217,6 @@ def settle(
     return found
 
 
-_unpushed = or_(
-    _columns.state == "held",
-    and_(_columns.state == "waiting", _columns.due_at <= bindparam("overdue", type_=UtcDateTime)),
-)
-_pending = (
-    select(_columns.id, _columns.lane, _columns.purpose, _columns.body, _columns.due_at)
-    .where(
-        _columns.account_id == bindparam("account"),
-        _open,
-        _unpushed,
-        _columns.expires_at > bindparam("now", type_=UtcDateTime),
-    )
-    .order_by(_columns.lane, _columns.due_at, _columns.id)
-    .limit(MOST_SHOWN)
-    .with_for_update(skip_locked=True)
-)
-
-
 def pending_for(db: Connection, account_id: int, now: datetime) -> list[PendingDelivery]:
     """Return what could not be pushed to an account and may be shown at its turn, oldest first.
 
@@ -244,14 +224,18 @@ def pending_for(db: Connection, account_id: int, now: datetime) -> list[PendingD
     or one that fails. Called in the transaction of the turn, which then calls ``mark_shown``;
     until it ends no worker claims these.
     """
-    sought = {"account": account_id, "overdue": now - PUSHING_TAKES, "now": now}
-    rows = db.execute(_pending, sought)
+    unpushed = or_(
+        _columns.state == "held",
+        and_(_columns.state == "waiting", _columns.due_at <= now - PUSHING_TAKES),
+    )
+    rows = db.execute(
+        select(_columns.id, _columns.lane, _columns.purpose, _columns.body, _columns.due_at)
+        .where(_columns.account_id == account_id, _open, unpushed, _columns.expires_at > now)
+        .order_by(_columns.lane, _columns.due_at, _columns.id)
+        .limit(MOST_SHOWN)
+        .with_for_update(skip_locked=True)
+    )
     return [PendingDelivery(row.id, LANES[row.lane], *row[2:]) for row in rows]
-
-
-def is_awaited_by(account_id: ColumnElement[int]) -> Exists:
-    """Return the condition that something for an account is in the outbox and not settled."""
-    return exists().where(_columns.account_id == account_id, _open)
 
 
 def mark_shown(db: Connection, ids: Collection[int], now: datetime) -> list[int]:
