@@ -23,7 +23,7 @@ PHONE = {"width": 390, "height": 844}
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium; without one the test skips, and fails in CI."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")

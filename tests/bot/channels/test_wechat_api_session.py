@@ -63,7 +63,7 @@ def test_a_file_goes_out_with_its_name_and_kind(server: OneAnswer, session: ApiS
 def test_the_token_is_in_the_address_and_in_no_log(
     server: OneAnswer, session: ApiSession, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "httpx"):
         session.ask(Call(PATH, {"a": "b"}), "secret+token/=")
         session.ask(Call("/send", data={"text": "hello"}), "secret+token/=")
     assert server.asked[0] == f"{PATH}?a=b&access_token=secret%2Btoken%2F%3D"
