@@ -273,7 +273,7 @@ def test_a_worker_beats_before_it_begins_and_leaves_when_it_closes(
 def queued(database: Database, query: str) -> list[tuple[object, ...]]:
     """Ask the queue's own tables."""
     if not database.is_embedded:
-        return [tuple(row) for row in database.read(lambda db: db.execute(text(query)))]
+        return database.read(lambda db: [tuple(row) for row in db.execute(text(query))])
     url = database.url.set(database=str(Path(str(database.url.database)).with_name("work.db")))
     engine = create_engine(url, module=sqlite_driver)
     try:

@@ -44,7 +44,9 @@ def effect(key: str, number: int = 0) -> Callable[[Connection], object]:
 
 def keys(database: Database) -> list[str]:
     """Return the keys of every effect, in the order they happened, repeats included."""
-    return list(database.read(lambda db: db.scalars(select(effects.c.key).order_by(effects.c.id))))
+    # Fetched within: a cursor is of no use once its connection has been given back.
+    query = select(effects.c.key).order_by(effects.c.id)
+    return database.read(lambda db: list(db.scalars(query)))
 
 
 def write_once(run: Run, seconds: float) -> None:
