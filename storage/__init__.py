@@ -33,7 +33,7 @@ from storage.prepared import Prepared
 from storage.rows import chunks, insert_if_absent, inserted_id, put
 from storage.schema import JsonText, RowId, UtcDateTime, metadata
 from storage.work_jobs import Jobs, Run
-from storage.work_leases import take_lease
+from storage.work_leases import give_back_lease, take_lease
 from storage.work_rows import Trouble, reschedule, schedule, troubles, unschedule
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "draft_revision",
     "exclusive",
     "find_fact",
+    "give_back_lease",
     "insert_if_absent",
     "inserted_id",
     "is_valid",

@@ -67,6 +67,11 @@ def take_lease(db: Connection, name: str, holder: str, *, now: datetime, hold: t
     return taken.rowcount == 1
 
 
+def give_back_lease(db: Connection, name: str, holder: str) -> None:
+    """Give a lease back, if ``holder`` has it, so that another need not wait for its end."""
+    db.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+
 class Watch:
     """Which workers have fallen silent, as one process sees it."""
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete
 
-import bot.channels.telegram_lease
 import bot.desk_store
 import bot.platform_store
 import bot.store
@@ -23,7 +22,6 @@ from community.store import account_of, channel_account, resident, resident_of
 from storage import Database, differences, metadata, pending
 
 TABLES = (
-    bot.channels.telegram_lease.lease,
     bot.desk_store.staff_request,
     bot.platform_store.access_token,
     bot.store.turn,

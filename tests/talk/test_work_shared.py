@@ -166,4 +166,4 @@ def test_two_services_and_a_worker_on_postgresql(
 def _lease_runs_out(url: str) -> None:
     """Let the half a minute pass that a killed process keeps the others waiting."""
     with closing(psycopg.connect(url)) as db, db:
-        db.execute("DELETE FROM lease WHERE name = 'telegram'")
+        db.execute("DELETE FROM work_lease WHERE name = 'telegram'")

@@ -27,7 +27,7 @@ T = TypeVar("T")
 WECHAT_ALONE = {"LIFELINE_TELEGRAM_TOKEN": ""}
 SEND_PATH = "/cgi-bin/message/custom/send"
 # What the processes write about themselves, whatever residents do.
-_OF_PROCESSES = frozenset({"lease", "work_lease", "worker_heartbeat", "sqlite_sequence"})
+_OF_PROCESSES = frozenset({"work_lease", "worker_heartbeat", "sqlite_sequence"})
 _FAULT = re.compile(r"Traceback| ERROR | CRITICAL ")
 # What the service says of a turn that a test kept from the store.
 _BUSY_STORE = re.compile(
