@@ -7,9 +7,14 @@ life, in a password, and in what WeChat sends for a smiling face. Values in, val
 import re
 import unicodedata
 
+from storage import is_valid
+
 # What WeChat sends for its own emoji: [Smile], [微笑], and what is pasted along with words.
 _CODE = re.compile(r"\[[A-Za-z][A-Za-z0-9 '!-]{0,19}\]|\[[\u3400-\u9fff]{1,4}\]")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\u3400-\u9fff，。！？]+", re.IGNORECASE)
+
+# Our own codes are random letters, in which a classifier sees anything.
+_OWN_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{8}(?![0-9A-Za-z])")
 
 # Things that fire has a part in, and no fire.
 _NAMED_AFTER_FIRE = re.compile(
@@ -57,8 +62,15 @@ _PINYIN_ALONE = re.compile(r"\b(?:huo|yan|zhale)\b")
 
 
 def readable(text: str) -> str:
-    """Return the words in ``text``, without links and the codes of a chat's own emoji."""
-    return _CODE.sub(" ", _LINK.sub(" ", text)).strip()
+    """Return the words in ``text``, without links, our codes and those of a chat's own emoji."""
+    return _OWN_CODE.sub(_without_code, _CODE.sub(" ", _LINK.sub(" ", text))).strip()
+
+
+def _without_code(found: re.Match[str]) -> str:
+    """Keep a word of eight letters; one in 32 would pass for a code."""
+    written = found[0]
+    is_word = written.isalpha() and not written.isupper()
+    return written if is_word or not is_valid(written.upper()) else " "
 
 
 def is_calm(text: str) -> bool:

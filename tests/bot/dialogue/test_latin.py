@@ -9,6 +9,7 @@ import pytest
 from bot.dialogue.brain import Brain
 from bot.dialogue.latin import is_calm, readable
 from bot.dialogue.turns import Turn
+from storage import new_code
 
 CALM = (
     "ni hao", "zai ma", "xie xie", "bu zai jia", "ni chi le ma", "where are the stairs",
@@ -95,3 +96,19 @@ def test_a_crisis_in_quiet_words_is_still_one(brain: Brain, said: str) -> None:
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_sticker_alone_is_nothing_to_look_up(say: Callable[[str], Turn], sticker: str) -> None:
     assert "打几个字" in say(sticker).replies[0].text
+
+
+@pytest.mark.parametrize("said", ["编号{}", "进度 {}", "{}", "查一下{}", "楼栋编号是{}吗"])
+def test_a_code_of_ours_is_no_cry(brain: Brain, said: str) -> None:
+    """「编号942KPRP9」 was once taken for a fire."""
+    for code in ["942KPRP9", *(new_code() for _ in range(200))]:
+        assert brain.dialogue.urgent(brain.analyse(said.format(code))) is None, code
+
+
+def test_a_cry_with_a_code_in_it_stays_one(brain: Brain) -> None:
+    assert brain.dialogue.urgent(brain.analyse("942KPRP9这栋楼着火了救命")) is not None
+
+
+@pytest.mark.parametrize("said", ["trapped1", "jiuminga", "woyaosla", "12345678"])
+def test_eight_letters_are_left_alone(said: str) -> None:
+    assert readable(said) == said
