@@ -14,11 +14,11 @@ test:  ## set up, check style and types, run the whole test suite
 	@scripts/prepare $(VENV) dev $(PYTHON)
 	@$(MAKE) --no-print-directory lint
 	@$(VENV)/bin/lifeline check
-	@$(VENV)/bin/python -m pytest $(PYTEST)
+	@scripts/run-tests $(VENV)/bin/python $(PYTEST)
 
 test-without-torch:  ## the tests that need no torch, on the Python given: make test-without-torch VENV=.venv312 PYTHON=python3.12
 	@scripts/prepare $(VENV) test $(PYTHON)
-	@$(VENV)/bin/python -m pytest $(PYTEST) -m "not torch"
+	@scripts/run-tests $(VENV)/bin/python $(PYTEST) -m "not torch"
 
 lint:
 	@$(VENV)/bin/ruff check .
