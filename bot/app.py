@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,20 +15,38 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import telegram_service, wechat_service
-from bot.assembly import Premises, house_of, teller_of
-from bot.backstage import Backstage, Channels
+from bot.assembly import (
+    Premises,
+    house_of,
+    parts_of,
+    refused_photos,
+    speaker_of,
+    teller_of,
+)
+from bot.backstage import Backstage, Channels, Parts
+from bot.certificate_pictures import CertificatePictures
 from bot.channels import web
-from bot.desk import Fetch, Recordings
+from bot.channels.web_photos import WebPhotos
+from bot.desk import Fetch, Recordings, Safe, desk_hours
+from bot.desk_overdue import escalating
+from bot.desk_rules import DeskHours
+from bot.desk_threads import ESCALATE_REQUEST, adopt
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.house import House
 from bot.hearing import Hearing, Recogniser
+from bot.outbound import read_networks
+from bot.pages import Around, Pages
 from bot.preparing import prepare_brain
 from bot.settings import Settings
 from bot.telegram_service import LoopFetcher
+from bot.webhooks import WebhookSender
 from bot.wechat_service import open_calls
 from community.districts import load_district
-from community.keys import derived_key, installation_key
-from storage import Database, bring_up_to_date, open_database
+from community.files import FILES_FOLDER
+from community.keys import installation_key
+from hazards.following import FollowJobs
+from hazards.photos import Photos
+from storage import Database, Jobs, bring_up_to_date, open_database
 
 Clock = Callable[[], datetime]
 
@@ -76,6 +95,7 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     """Wire the service: the one function that knows every package.
 
     Raises:
+        BadTileSetting, ValueError: when a setting of maps or webhooks cannot be right.
         StorageError: when the main database cannot be used.
         community.keys.KeyProblem: when the key is missing or not the database's.
         bot.channels.wechat.InvalidWeChatSetting: when a setting of WeChat cannot be right.
@@ -96,15 +116,7 @@ def _joined(settings: Settings, database: Database, clock: Clock) -> Starlette:
     service = Service(settings, database, key, clock)
     conversation = service.conversation
     app = Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            *service.routes(),
-            *web.routes(
-                conversation,
-                cookie_key=derived_key(key, "web visitor"),
-                public_url=settings.public_url or None,
-            ),
-        ],
+        routes=[Route("/healthz", healthz), *service.routes(), *service.pages.routes()],
         middleware=web.middleware(),
         lifespan=_lifespan,
     )
@@ -119,13 +131,19 @@ class Service:
 
     def __init__(self, settings: Settings, database: Database, key: bytes, clock: Clock) -> None:
         """Build the conversation, and the channels that are switched on around it."""
-        house = house_of(Premises(settings.districts, key), clock, self.wake)
+        premises = Premises(settings.districts, key, settings.public_url)
+        parts = parts_of(premises, clock)
+        house = house_of(premises, clock, self.wake, parts)
         self.conversation = open_conversation(settings, database, clock, house)
         files = LoopFetcher()
         calls = open_calls(settings, database, key, clock)
-        fetch: dict[str, Fetch] = {"telegram": files.fetch} if settings.telegram_token else {}
+        safe = Safe(settings.data_dir / FILES_FOLDER, key)
+        web_photos = WebPhotos(safe.folder, key)
+        fetch: dict[str, Fetch] = {web.CHANNEL: web_photos.fetch}
+        if settings.telegram_token:
+            fetch["telegram"] = files.fetch
         if calls:
-            fetch["wechat"] = calls.fetch_voice
+            fetch["wechat"] = calls.fetch
         answers = self._hearing(settings.speech_command, fetch)
         self.wechat = wechat_service.open_wechat(
             settings,
@@ -140,9 +158,30 @@ class Service:
                 answers, database, clock, partial(self.wake, "telegram"), secrets.token_hex(8)
             ),
         )
-        recordings = Recordings(database, settings.data_dir, fetch, teller_of(clock))
+        photos = Photos(safe.folder, key, fetch, refused_photos(clock))
+        webhooks = WebhookSender(key, read_networks(settings.webhook_networks))
+        self.pages = Pages(
+            Around(
+                settings, database, key, clock, self.conversation, parts, photos, web_photos,
+                self.wake,
+            )
+        )  # fmt: skip
+        certificates = CertificatePictures(
+            settings.data_dir, self.pages.typesetter, parts.districts, settings.public_url
+        )
+        recordings = Recordings(database, safe, fetch, teller_of(clock))
+        jobs = (FollowJobs(parts.rules), photos, webhooks, certificates)
         channels = Channels(self.telegram, calls, files, self.wechat)
-        self.backstage = Backstage(database, channels, recordings, clock)
+        self.backstage = Backstage(
+            database,
+            channels,
+            recordings,
+            clock,
+            Parts(
+                [_escalating, *(one.register for one in jobs)],
+                [partial(_adopting, desk_hours(settings.districts))],
+            ),
+        )
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the channels that are switched on."""
@@ -158,6 +197,14 @@ class Service:
         if not command:
             return self.conversation
         return Hearing(self.conversation, Recogniser.of(command), fetch)
+
+
+def _escalating(jobs: Jobs) -> None:
+    jobs.job(ESCALATE_REQUEST)(escalating(speaker_of()))
+
+
+def _adopting(hours: DeskHours, db: Connection, now: datetime) -> int:
+    return adopt(db, hours, now)
 
 
 async def healthz(request: Request) -> Response:
@@ -180,4 +227,5 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
             await service.backstage.stop()
         finally:
+            await run_in_threadpool(service.pages.close)
             await run_in_threadpool(app.state.database.close)

@@ -7,9 +7,9 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from bot import store
-from bot.desk import Teller
-from bot.desk_store import staff_request
+from bot.belongings import belongings_at, erasable_at
+from bot.desk import Teller, desk_hours
+from bot.desk_threads import Speaker
 from bot.dialogue.functions import Function, Functions
 from bot.dialogue.groups import Discretion
 from bot.dialogue.house import House, wake_nobody
@@ -18,37 +18,28 @@ from bot.dialogue.reception import Reception
 from bot.dialogue.session import Language
 from bot.dialogue.small_talk import Chat
 from bot.functions.building import BuildingFunction
-from bot.functions.first import FIRST, LANGUAGES, NOT_YET, REPORT_ELSEWHERE, VOICE
+from bot.functions.claims import Claims
+from bot.functions.first import FIRST, LANGUAGES, NOT_YET, VOICE
 from bot.functions.human import Human
 from bot.functions.link import Linking
 from bot.functions.notices import Notices
 from bot.functions.phones import Phones
 from bot.functions.privacy import PRIVACY, Forget
+from bot.functions.progress import ReportProgress
+from bot.functions.report import Report
+from bot.functions.report_card import KEY as REPORT
+from bot.functions.report_refused import RefusedPhotos
+from bot.functions.report_sending import Sending
+from bot.functions.rewards import Purse, Rewards
+from bot.functions.staff import StaffChat
+from bot.functions.thanks import Thanks
+from bot.hazard_parts import HazardParts, hazard_parts
 from bot.phrases import load_translation, load_wording
-from community.consents import subscription_consent
-from community.delivery_store import delivery
 from community.districts import load_district
-from community.erasure import OWN, Erasable, forget_account, forget_person, joined
+from community.erasure import forget_account, forget_person
 from community.keys import derived_key
-from community.reach import reach
-from knowledge.store import feedback
+from hazards.categories import Categories
 from storage import schedule
-
-# Every column that holds the id of an account or of a resident; a test finds those left out.
-ERASABLE = joined(
-    OWN,
-    Erasable(
-        accounts=(
-            store.turn.c.account_id,
-            store.session.c.account_id,
-            staff_request.c.account_id,
-            delivery.c.account_id,
-            reach.c.account_id,
-            subscription_consent.c.account_id,
-        ),
-        residents=(feedback.c.resident_id,),
-    ),
-)
 
 FETCH_RECORDING = "fetch_recording"
 
@@ -65,10 +56,14 @@ MANNERS: Mapping[str, Manner] = {
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """What the surroundings are made for: the districts served and the installation's key."""
+    """What the surroundings are made for: the districts served and the installation's key.
+
+    ``public_url`` is where staff open the console from outside; "" names no address to them.
+    """
 
     districts: tuple[str, ...]
     key: bytes = field(repr=False)
+    public_url: str = ""
 
 
 def fetch_recording_later(clock: Callable[[], datetime], db: Connection, request_id: int) -> None:
@@ -76,20 +71,40 @@ def fetch_recording_later(clock: Callable[[], datetime], db: Connection, request
     schedule(db, FETCH_RECORDING, str(request_id), clock(), (request_id,))
 
 
-def functions_of(premises: Premises, clock: Callable[[], datetime]) -> Functions:
+def parts_of(premises: Premises, clock: Callable[[], datetime]) -> HazardParts:
+    """Return what hazards are worked with, by chat, pages and later work alike."""
+    return hazard_parts(premises.districts, premises.key, _functions_words(), clock)
+
+
+def functions_of(
+    premises: Premises, clock: Callable[[], datetime], parts: HazardParts
+) -> Functions:
     """Return every function, in the order of the menu."""
     settings = load_district(premises.districts[0]).settings_text()
-    linking = Linking(derived_key(premises.key, "linking"), ERASABLE.residents)
+    linking = Linking(derived_key(premises.key, "linking"), belongings_at(clock))
+    erasable = erasable_at(clock)
+    courtesy = _courtesy()
+    hours = desk_hours(premises.districts)
+    human = Human(partial(fetch_recording_later, clock), courtesy, hours)
+    report = Report(
+        Sending(parts.intake, parts.days),
+        lambda visit, ref: human.open(visit, f"photo/{ref}"),
+        courtesy,
+    )
     registered: list[Function] = [
         FIRST,
         Phones(settings).function(),
-        Human(partial(fetch_recording_later, clock), _courtesy()).function(),
-        REPORT_ELSEWHERE,
+        human.function(),
+        *report.functions(),
+        *ReportProgress(parts.intake).functions(),
         BuildingFunction(premises.districts).function(),
         Notices().function(),
         PRIVACY,
-        Forget(lambda db, account_id: forget_person(db, account_id, ERASABLE)).function(),
+        Forget(lambda db, account_id: forget_person(db, account_id, erasable)).function(),
         *linking.functions(),
+        *_rewarding(premises, parts),
+        Thanks(premises.public_url, draws=True).function(),
+        *StaffChat(parts.categories, premises.public_url).functions(),
         VOICE,
         *NOT_YET,
         *LANGUAGES,
@@ -101,20 +116,47 @@ def house_of(
     premises: Premises,
     clock: Callable[[], datetime],
     woken: Callable[[str], None] = wake_nobody,
+    parts: HazardParts | None = None,
 ) -> House:
-    """Return what belongs to every turn beside what is said; ``woken`` as ``House`` has it."""
+    """Return what belongs to every turn beside what is said; ``woken`` as ``House`` has it.
+
+    ``parts`` are shared with pages and later work, where there are any.
+    """
     wordings = (load_wording().emergency, load_translation("en").emergency)
-    reception = Reception(functions_of(premises, clock), Discretion(wordings))
-    return House(reception, MANNERS, _forget, woken)
+    parts = parts or parts_of(premises, clock)
+    functions = functions_of(premises, clock, parts)
+    reception = Reception(functions, Discretion(wordings), _reports_by_topic(parts.categories))
+    return House(reception, MANNERS, _forgetting(clock), woken)
+
+
+def _rewarding(premises: Premises, parts: HazardParts) -> list[Function]:
+    purse = Purse(parts.districts, parts.schemes, parts.categories)
+    rewards = Rewards(purse)
+    return [rewards.function(), *Claims(purse, rewards, premises.key).functions()]
+
+
+def _reports_by_topic(categories: Categories) -> Mapping[str, str]:
+    """Return topic → the key that reports the hazard which its answer is about."""
+    return {topic: f"{REPORT}/about/{one.id}" for topic, one in categories.by_topic.items()}
 
 
 def teller_of(clock: Callable[[], datetime]) -> Teller:
     """Return what tells residents what became of their requests."""
-    words: Mapping[Language, Mapping[str, str]] = {
-        "zh": load_wording().functions,
-        "en": load_translation("en").functions,
-    }
-    return Teller(words, clock)
+    return Teller(_functions_words(), clock)
+
+
+def refused_photos(clock: Callable[[], datetime]) -> RefusedPhotos:
+    """Return what tells senders that a photo could not be taken."""
+    return RefusedPhotos(_functions_words(), clock)
+
+
+def speaker_of() -> Speaker:
+    """Return what speaks to residents for staff."""
+    return Speaker(_functions_words())
+
+
+def _functions_words() -> Mapping[Language, Mapping[str, str]]:
+    return {"zh": load_wording().functions, "en": load_translation("en").functions}
 
 
 def _courtesy() -> Callable[[str], str | None]:
@@ -123,5 +165,10 @@ def _courtesy() -> Callable[[str], str | None]:
     return lambda text: next((line for chat in chats if (line := chat.reply(text))), None)
 
 
-def _forget(db: Connection, account_id: int, now: datetime) -> None:  # noqa: ARG001 - fits Forget
-    forget_account(db, account_id, ERASABLE)
+def _forgetting(clock: Callable[[], datetime]) -> Callable[[Connection, int, datetime], None]:
+    erasable = erasable_at(clock)
+
+    def forget(db: Connection, account_id: int, now: datetime) -> None:  # noqa: ARG001 - fits House
+        forget_account(db, account_id, erasable)
+
+    return forget

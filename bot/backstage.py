@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,12 +14,17 @@ from bot import store
 from bot.assembly import FETCH_RECORDING
 from bot.channels.telegram import Telegram
 from bot.channels.wechat import WeChat
+from bot.console.operation_store import forget_operations
 from bot.desk import Recordings
 from bot.desk_store import forget_answered
+from bot.desk_thread_store import forget_replies
 from bot.outbox import Outbox, Sender
 from bot.telegram_service import LoopFetcher
 from bot.wechat_service import Calls
-from community import delivery_upkeep
+from community import delivery_upkeep, offline_store
+from community.staff_store import forget_old_sessions
+from hazards import draft_store, limit_store, webhook_message_store
+from hazards.rewards import expire_due
 from storage import Database
 from storage.work import Jobs, Pace, Run, Work
 
@@ -33,7 +38,32 @@ LOOKING_SECONDS = 5.0
 Clock = Callable[[], datetime]
 # Each deletes or ends at most one chunk and returns how many rows that were.
 Chore = Callable[[Connection, datetime], int]
-CHORES: tuple[Chore, ...] = (store.forget_old, delivery_upkeep.forget_old, forget_answered)
+CHORES: tuple[Chore, ...] = (
+    store.forget_old,
+    delivery_upkeep.forget_old,
+    forget_answered,
+    forget_old_sessions,
+    forget_operations,
+    forget_replies,
+    offline_store.forget_operations,
+    draft_store.forget_old,
+    limit_store.forget_counts,
+    expire_due,
+    webhook_message_store.forget_old,
+)
+# Names the jobs of one part of the service.
+Registers = Callable[[Jobs], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the parts of the service bring along: their jobs, and chores made for them."""
+
+    jobs: Sequence[Registers] = ()
+    chores: Sequence[Chore] = ()
+
+
+NO_PARTS = Parts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +89,19 @@ class Backstage:
     """What a process runs beside requests; lives on one event loop."""
 
     def __init__(
-        self, database: Database, channels: Channels, recordings: Recordings, clock: Clock
+        self,
+        database: Database,
+        channels: Channels,
+        recordings: Recordings,
+        clock: Clock,
+        parts: Parts = NO_PARTS,
     ) -> None:
         self._database = database
         self._channels = channels
         self._recordings = recordings
         self._clock = clock
-        self.work = Work(database, _jobs(recordings), clock, Pace(look=LOOKING_SECONDS))
+        self._chores = (*CHORES, *parts.chores)
+        self.work = Work(database, _jobs(recordings, parts.jobs), clock, Pace(look=LOOKING_SECONDS))
         self.outbox = Outbox(database, channels.senders(), clock, worker=self.work.worker)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_working = False
@@ -111,9 +147,9 @@ class Backstage:
 
     async def _keep_house(self) -> None:
         while True:
-            for chore in CHORES:
+            for chore in self._chores:
                 await self._do(chore)
-            await self._forget_recordings()
+            await self._sweep_files()
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _expire(self) -> None:
@@ -131,22 +167,24 @@ class Backstage:
         except Exception:  # whatever failed, the service goes on and the next round tries again
             _logger.exception("housekeeping failed; the next round tries again")
 
-    async def _forget_recordings(self) -> None:
+    async def _sweep_files(self) -> None:
         try:
-            await run_in_threadpool(self._recordings.forget_gone)
+            await run_in_threadpool(self._recordings.sweep, self._clock())
         except Exception:
-            _logger.exception("recordings were not looked through; the next round tries again")
+            _logger.exception("stored files were not looked through; the next round tries again")
 
 
 def _chunk(chore: Chore, now: datetime, db: Connection) -> int:
     return chore(db, now)
 
 
-def _jobs(recordings: Recordings) -> Jobs:
+def _jobs(recordings: Recordings, registers: Sequence[Registers]) -> Jobs:
     jobs = Jobs()
+    for register in registers:
+        register(jobs)
 
     @jobs.job(FETCH_RECORDING)
-    def fetch_recording(run: Run, request_id: int) -> None:  # noqa: ARG001 - fits a job
-        recordings.fetch(request_id)
+    def fetch_recording(run: Run, request_id: int) -> None:
+        recordings.fetch(request_id, run.now)
 
     return jobs

@@ -26,7 +26,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "evaluate": ("bot.cli.evaluate", "评测检索和识别的效果 | measure search and detection"),
         "knowledge": ("bot.cli.knowledge", "生成知识库，查看没答上的问题 | the knowledge base"),
         "buildings": ("bot.cli.buildings", "楼栋登记：导入、列出 | the register of buildings"),
+        "staff": ("bot.cli.staff", "工作人员：登记、停用、改密码 | who may sign in to the console"),
         "inbox": ("bot.cli.inbox", "居民的留言：列出、回复 | what residents left for staff"),
+        "hazards": ("", "隐患：谁办、看一件、台账 | hazards: who handles them, one case, ledger"),
         "wechat": ("", "公众号：菜单、二维码、检查 | the Official Account"),
         "index": ("", "训练模型，生成索引 | train the model, build the index"),
         "migrate": ("bot.cli.migrate", "更新主数据库的表 | bring the database up to date"),
@@ -37,6 +39,23 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("bot.cli.wechat_check", "检查公众号的配置 | verify it with the platform"),
         "menu": ("bot.cli.wechat_menu", "公众号底部菜单 | the menu below the chat"),
         "qr": ("bot.cli.wechat_qr", "楼栋二维码 | QR codes of buildings"),
+    },
+    "hazards": {
+        "route": (
+            "bot.cli.hazards_route",
+            "一类隐患由谁办理、谁牵头、多久 | who handles, who leads, how long",
+        ),
+        "import": (
+            "bot.cli.hazards_import",
+            "导入外部平台已办结的案件 | cases that 12345 or a grid platform has closed",
+        ),
+        "show": ("bot.cli.hazards_show", "看一件隐患 | show one case"),
+        "export": (
+            "bot.cli.hazards_export",
+            "导出审核公开的隐患 | public cases as SQLite, for Datasette",
+        ),
+        "key": ("bot.cli.open311_key", "Open311接口的密钥 | keys for Open311"),
+        "ledger": ("bot.cli.hazards_ledger", "奖励台账：核对 | the ledger of rewards: check it"),
     },
     "index": {
         "build": ("bot.cli.index_build", "生成检索索引 | build the search index"),

@@ -1,8 +1,8 @@
 """What residents leave for staff (留言): fetching what was sent along, and answering."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,24 +10,38 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot import store
+from bot.desk_rules import DeskHours
 from bot.desk_store import (
     StaffRequest,
     answer_request,
     drop_media,
     find_request,
+    media_of,
     note_media,
     request_by_id,
-    standing_codes,
 )
+from bot.desk_thread_store import NewReply, add_reply, place_of_request
 from bot.dialogue.house import House, Pushed
 from bot.dialogue.session import Language, session_from_json
 from bot.messages import Account, Reply
+from community.districts import load_district
+from community.file_upkeep import forget_orphans, forget_unused
+from community.files import (
+    StoredFile,
+    forget_file,
+    full_hour,
+    keep_sealed,
+    note_file,
+    read_sealed,
+    stored_file,
+)
+from community.merging import columns_naming
 from community.photos import PhotoRefused, clean_photo
-from storage import Database, chunks, read_code, swapped_file
+from community.workdays import load_workdays
+from storage import Database, metadata, read_code
 
 _logger = logging.getLogger(__name__)
 
-RECORDINGS_FOLDER = "recordings"
 # Where nothing can be pushed, an answer waits until the resident writes again.
 ANSWER_EXPIRES = timedelta(days=30)
 
@@ -35,6 +49,14 @@ ANSWER_EXPIRES = timedelta(days=30)
 Fetch = Callable[[str], bytes]
 # Tells a resident, in this transaction, the sentence of this name about their request.
 Tell = Callable[[Connection, StaffRequest, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """Where files are kept sealed: their folder, and the installation's key."""
+
+    folder: Path
+    key: bytes = field(repr=False)
 
 
 class UnknownRequest(Exception):
@@ -98,8 +120,21 @@ def answer(db: Connection, typed: str, text: str, now: datetime) -> StaffRequest
         raise AlreadyAnswered(request.code)
     account = Account(request.channel, request.name)
     pushed = Pushed(account, (Reply("chat", text),), f"desk:{request.code}", lasts=ANSWER_EXPIRES)
-    House().push(db, request.account_id, pushed, now)
+    sent = House().push(db, request.account_id, pushed, now)
+    if place := place_of_request(db, request.id):  # shown in the console's conversation
+        add_reply(db, NewReply(request.account_id, None, place, text, sent), now)
     return request
+
+
+def desk_hours(districts: Sequence[str]) -> DeskHours:
+    """Return when staff of the districts served are there; the first is the default.
+
+    Raises:
+        community.districts.UnknownDistrict: when one has no file.
+    """
+    days = load_workdays()
+    calendars = {one: load_district(one).calendar(days) for one in districts}
+    return DeskHours(calendars, districts[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +158,20 @@ class Teller:
 
 
 class Recordings:
-    """Fetches recordings, photos and files into the data folder, where staff can open them.
+    """Fetches recordings, photos and files, and keeps them sealed, for staff to open.
 
     Photos are verified and made anew. What cannot be kept is dropped, and its sender told.
     """
 
     def __init__(
-        self, database: Database, data_dir: Path, fetch: Mapping[str, Fetch], tell: Tell
+        self, database: Database, safe: Safe, fetch: Mapping[str, Fetch], tell: Tell
     ) -> None:
         self._database = database
-        self._folder = data_dir / RECORDINGS_FOLDER
+        self._safe = safe
         self._fetch = fetch
         self._tell = tell
 
-    def fetch(self, request_id: int) -> None:
+    def fetch(self, request_id: int, now: datetime) -> None:
         """Fetch what came with one request; done or gone, it does nothing.
 
         Raises:
@@ -151,21 +186,25 @@ class Recordings:
         if fetch is None:
             raise NoFetcher(request.channel)
         try:
-            data, ending = _fit(request.media_kind, fetch(request.media_ref))
+            data = _fit(request.media_kind, fetch(request.media_ref))
         except Exception as error:
             if not getattr(error, "permanent", False):
                 raise
             _logger.warning("what came with %s is not kept: %s", request.code, error)
             self._database.write(partial(self._refuse, request))
             return
-        self._keep(request, data, ending)
+        file = keep_sealed(self._safe.folder, self._safe.key, data)
+        self._database.write(partial(_note, request_id, file, now))
 
-    def _keep(self, request: StaffRequest, data: bytes, ending: str) -> None:
-        file = self._folder / f"{request.code}{ending}"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with swapped_file(file) as new:
-            new.write_bytes(data)
-        self._database.write(lambda db: note_media(db, request.id, file.name))
+    def sweep(self, now: datetime) -> int:
+        """Delete the files that nothing names any more; return how many went.
+
+        A transaction may be undone and a file not, so they go afterwards, when they are a day
+        old.
+        """
+        uses = columns_naming(metadata, stored_file.c.id)
+        forget_unused(self._database, uses, now=now)
+        return forget_orphans(self._safe.folder, self._database, now=now)
 
     def _refuse(self, request: StaffRequest, db: Connection) -> None:
         """Drop what cannot be kept and say so, in one transaction."""
@@ -173,30 +212,32 @@ class Recordings:
         self._tell(db, request, name if request.said else f"{name}_all")
         drop_media(db, request.id)
 
-    def forget_gone(self) -> int:
-        """Delete the files whose request went with its account or its time.
 
-        Returns how many went. A transaction may be undone and a file not, so they go afterwards.
-        """
-        gone = 0
-        for files in chunks(self._folder.glob("[0-9A-Z]*.*")):
-            codes = [file.stem for file in files]
-            standing = self._database.read(partial(standing_codes, codes=codes))
-            for file in files:
-                if file.stem not in standing:
-                    file.unlink(missing_ok=True)
-                    gone += 1
-        return gone
+def read_media(db: Connection, request: StaffRequest, safe: Safe) -> bytes | None:
+    """Return what came with a request, None when nothing is kept.
+
+    Raises:
+        FileMissing, FileDamaged, WrongKey: as ``community.files.read_sealed``.
+    """
+    file = media_of(db, request.id)
+    return None if file is None else read_sealed(safe.folder, safe.key, file)
 
 
-def _fit(kind: str, data: bytes) -> tuple[bytes, str]:
-    """Return what is kept of something that was sent, and the ending of its name.
+def _note(request_id: int, file: StoredFile, now: datetime, db: Connection) -> None:
+    """Note a kept file, unless its request is gone or has one by now."""
+    file_id = note_file(db, file, full_hour(now))
+    if not note_media(db, request_id, file_id, file.name):
+        forget_file(db, file_id)
+
+
+def _fit(kind: str, data: bytes) -> bytes:
+    """Return what is kept of something that was sent.
 
     Raises:
         PhotoRefused: when it is said to be a photo and is none.
     """
     if kind == "photo":
-        return clean_photo(data).data, ".jpg"
+        return clean_photo(data).data
     if not data:
         raise PhotoRefused("empty", "no bytes")
-    return data, ".bin"
+    return data

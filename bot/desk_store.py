@@ -1,6 +1,6 @@
 """The table of what residents left for staff (留言), and the answers that went back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from bot.messages import Media
+from community.files import StoredFile, stored_file
 from community.store import channel_account
 from storage import RowId, UtcDateTime, metadata, new_code
 
@@ -45,6 +46,20 @@ staff_request = Table(
     Column("answer", Text, nullable=False),
     Index("ix_staff_request_account_id", "account_id"),
     Index("ix_staff_request_answered_at", "answered_at"),
+)
+
+# Which stored file came with a request; goes with it, and the file with the next sweep.
+staff_request_file = Table(
+    "staff_request_file",
+    metadata,
+    Column(
+        "request_id",
+        RowId,
+        ForeignKey(staff_request.c.id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("file_id", RowId, ForeignKey(stored_file.c.id), nullable=False),
+    Index("ix_staff_request_file_file_id", "file_id"),
 )
 
 
@@ -82,7 +97,7 @@ def add_request(
             account_id=account_id,
             said=said,
             media_kind=sent.kind if sent else "",
-            media_ref=sent.ref if sent else "",
+            media_ref=sent.source if sent else "",
             media_file="",
             created_at=now,
             answer="",
@@ -134,11 +149,25 @@ def answer_request(db: Connection, request_id: int, answer: str, now: datetime) 
     return changed.rowcount == 1
 
 
-def note_media(db: Connection, request_id: int, file: str) -> None:
-    """Note where what was sent along was kept."""
-    db.execute(
-        update(staff_request).where(staff_request.c.id == request_id).values(media_file=file)
-    )
+def note_media(db: Connection, request_id: int, file_id: int, name: str) -> bool:
+    """Note which stored file came along; False when the request is gone or has one."""
+    own = staff_request.c
+    noted = update(staff_request).where(own.id == request_id, own.media_file == "")
+    if db.execute(noted.values(media_file=name)).rowcount == 0:
+        return False
+    db.execute(insert(staff_request_file).values(request_id=request_id, file_id=file_id))
+    return True
+
+
+def media_of(db: Connection, request_id: int) -> StoredFile | None:
+    """Return the sealed file that came with a request, None when there is none."""
+    own = stored_file.c
+    row = db.execute(
+        select(own.sha256, own.kind, own.size)
+        .join(staff_request_file, staff_request_file.c.file_id == own.id)
+        .where(staff_request_file.c.request_id == request_id)
+    ).one_or_none()
+    return StoredFile(*row) if row else None
 
 
 def drop_media(db: Connection, request_id: int) -> None:
@@ -163,12 +192,6 @@ def add_words(db: Connection, account_id: int, request_id: int, said: str) -> st
         .returning(own.code)
     )
     return worded.scalar_one_or_none()
-
-
-def standing_codes(db: Connection, codes: Collection[str]) -> set[str]:
-    """Return those of ``codes`` under which a request still stands."""
-    found = select(staff_request.c.code).where(staff_request.c.code.in_(codes))
-    return set(db.scalars(found))
 
 
 def forget_answered(db: Connection, now: datetime) -> int:

@@ -86,14 +86,24 @@ class Media:
         for field in ("ref", "name", "link"):
             object.__setattr__(self, field, clean_text(getattr(self, field)))
 
+    @property
+    def source(self) -> str:
+        """How later work finds it again: ``ref``, with the ``link`` behind a space."""
+        return f"{self.ref} {self.link}".strip()
+
+
+# What degrees are measured in: Chinese maps shift theirs by up to some 600 m.
+Datum = Literal["wgs84", "gcj02"]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place somebody chose to send: degrees of WGS 84 or the platform's own, and its words."""
+    """A place somebody chose to send: degrees in the platform's datum, and its words."""
 
     latitude: float
     longitude: float
     label: str = ""
+    datum: Datum = "wgs84"
 
 
 EventKind = Literal["followed", "left", "scanned", "menu", "unread"]
@@ -150,6 +160,11 @@ class Utterance:
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", clean_id(self.id))
         object.__setattr__(self, "text", clean_text(self.text))
+
+    @property
+    def has_photo(self) -> bool:
+        """Whether a photo was sent along."""
+        return any(one.kind == "photo" for one in self.media)
 
 
 @dataclass(frozen=True, slots=True)

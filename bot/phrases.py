@@ -153,6 +153,9 @@ class CertainWording(_Frozen):
     aid: Mapping[str, re.Pattern[str]]
     told: Mapping[str, tuple[re.Pattern[str], ...]]
     signs: Mapping[str, re.Pattern[str]]
+    tells: tuple[re.Pattern[str], ...]
+    places: re.Pattern[str]
+    calm: tuple[str, ...]
 
 
 class SmallTalk(_Frozen):

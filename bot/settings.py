@@ -104,6 +104,21 @@ class Settings(BaseSettings):
         description="离线语音识别命令，{file}处放录音文件，输出文字；空着就不识别 | "
         "offline speech recogniser; {file} stands for the recording",
     )
+    map_tiles: str = Field(
+        "",
+        description="地图瓦片地址，如 https://…/{z}/{x}/{y}.png；空着地图只有标记 | "
+        "address of map tiles; without it maps show markers alone",
+    )
+    map_datum: Literal["wgs84", "gcj02"] = Field(
+        "wgs84",
+        description="瓦片的坐标系：wgs84，国内商用地图填gcj02 | datum of the tiles",
+    )
+    map_attribution: str = Field("", description="地图右下角的版权说明 | attribution shown on maps")
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="允许推送到的内网网段，逗号分开，如 10.20.0.0/16；空着只推公网https | "
+        "private networks that webhooks may be sent to",
+    )
     log_level: str = Field("INFO", description="日志级别 | log level")
 
     @field_validator("districts", mode="before")

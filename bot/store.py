@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     exists,
     select,
+    update,
 )
 
 from community.delivery_store import delivery
@@ -209,6 +210,20 @@ def save_session(db: Connection, account_id: int, state: dict[str, Any], now: da
     """Store the session's JSON, new or changed."""
     values = {"account_id": account_id, "state": state, "changed_at": now}
     put(db, session, values, keys=["account_id"])
+
+
+def blank_turns(db: Connection, account_id: int, since: datetime) -> None:
+    """Empty what was said and answered since then; the rows stay, to know repeats by.
+
+    So do the deliveries that carried the answers.
+    """
+    mine = (turn.c.account_id == account_id) & (turn.c.at >= since)
+    ids = select(turn.c.id).where(mine)
+    own = delivery.c
+    db.execute(
+        update(delivery).where(own.account_id == account_id, own.turn_id.in_(ids)).values(body=[])
+    )
+    db.execute(update(turn).where(mine).values(said="", replies=[]))
 
 
 def forget_old(db: Connection, now: datetime) -> int:

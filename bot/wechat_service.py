@@ -46,13 +46,14 @@ class Calls:
     pictures: Pictures
     fetcher: MediaFetcher
 
-    def fetch_voice(self, ref: str) -> bytes:
-        """Return the bytes of a recording.
+    def fetch(self, source: str) -> bytes:
+        """Return the bytes of what was sent, by ``Media.source``.
 
         Raises:
             WeChatError: when the platform does not give it.
         """
-        return self.fetcher.fetch(Media("voice", ref))
+        ref, _, link = source.partition(" ")
+        return self.fetcher.fetch(Media("file", ref, link=link))
 
     def close(self) -> None:
         """End the threads and the connections."""

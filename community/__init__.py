@@ -1,1 +1,1 @@
-"""The community: residents, channel accounts, districts and the installation's key."""
+"""The community: residents, buildings, districts, staff, files, ledger, audit log and vault."""

@@ -1,19 +1,36 @@
-"""Districts: the name, the time zone, and the numbers that answers name but never hold.
+"""Districts: names, time zone and hours, departments, and the numbers that answers name.
 
-Which settings exist is declared in ``community/settings.yaml``; a district's file sets some.
+Which settings exist is declared in ``community/settings.yaml``; a district's file sets some. What
+other packages keep in a district's file they read themselves, from ``District.part``.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from community.coordinates import Bounds, Point
+from community.departments import (
+    Department,
+    Plan,
+    UnknownDepartment,
+    read_departments,
+    read_plan,
+)
 from community.placefiles import Part, read_place_file
+from community.placevalues import decimal, text_or_empty
+from community.workdays import OFFICE_HOURS, WeekHours, WorkCalendar, WorkDays, read_hours
 
 COMMUNITY_ROOT = Path(__file__).parent
 
+# Kept in a district's file, read by the package whose rules they are.
+FOREIGN_PARTS = ("routes", "deadlines", "rewards", "exposure")
+PLATFORM_WORD = "镇街"
+
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_OWN_PARTS = ("settings", "plan", "platform_word", "departments", "working_hours", "bounds")
 
 
 class UnknownDistrict(Exception):
@@ -50,6 +67,12 @@ class District:
         timezone: an IANA name; dates, quiet hours and daily caps are counted in it.
         values: setting → value, where this district has one.
         declared: every setting there is.
+        plan: the plan that says which department does what; None where there is none.
+        platform_word: what towns, streets and platforms together are called here.
+        departments: those that hazards may be sent to.
+        hours: when offices are open.
+        bounds: a generous box around the district; None where it is not known.
+        parts: what other packages keep in the district's file.
     """
 
     id: str
@@ -58,6 +81,12 @@ class District:
     timezone: str
     values: Mapping[str, str]
     declared: tuple[Setting, ...]
+    plan: Plan | None = None
+    platform_word: str = PLATFORM_WORD
+    departments: tuple[Department, ...] = ()
+    hours: WeekHours = OFFICE_HOURS
+    bounds: Bounds | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     def settings_text(self) -> Mapping[str, str]:
         """Return each setting's value, or its general wording where it is not set."""
@@ -70,6 +99,32 @@ class District:
     def unset(self) -> list[Setting]:
         """Return the settings that this district still lacks."""
         return [setting for setting in self.declared if setting.name not in self.values]
+
+    def department(self, department: str) -> Department:
+        """Return a department by its id.
+
+        Raises:
+            UnknownDepartment: naming those there are.
+        """
+        for one in self.departments:
+            if one.id == department:
+                return one
+        raise UnknownDepartment(self.id, department, [one.id for one in self.departments])
+
+    def part(self, name: str) -> Part | None:
+        """Return what another package keeps in the file, as it stands; None when nothing.
+
+        ``name`` is one of ``FOREIGN_PARTS``.
+        """
+        return self.parts.get(name)
+
+    def calendar(self, days: WorkDays) -> WorkCalendar:
+        """Return when this district's offices work, the holidays being ``days``."""
+        return WorkCalendar(ZoneInfo(self.timezone), self.hours, days)
+
+    def may_hold(self, point: Point) -> bool:
+        """Return whether a place may lie in the district; all may where the box is not known."""
+        return self.bounds is None or self.bounds.contains(point)
 
 
 def declared_settings(root: Path = COMMUNITY_ROOT) -> tuple[Setting, ...]:
@@ -105,7 +160,7 @@ def load_district(district: str, root: Path = COMMUNITY_ROOT) -> District:
     if district not in known:
         raise UnknownDistrict(district, known)
     part = read_place_file(root / "districts" / f"{district}.yaml")
-    fields = part.fields(("id", "name", "city", "timezone"), ("settings",))
+    fields = part.fields(("id", "name", "city", "timezone"), (*_OWN_PARTS, *FOREIGN_PARTS))
     _require_id(fields["id"], district)
     declared = declared_settings(root)
     return District(
@@ -115,6 +170,12 @@ def load_district(district: str, root: Path = COMMUNITY_ROOT) -> District:
         timezone=_timezone(fields["timezone"]),
         values=_values(fields.get("settings"), declared),
         declared=declared,
+        plan=read_plan(fields.get("plan")),
+        platform_word=text_or_empty(fields.get("platform_word")) or PLATFORM_WORD,
+        departments=read_departments(fields.get("departments")),
+        hours=read_hours(fields.get("working_hours")),
+        bounds=_bounds(fields.get("bounds")),
+        parts=MappingProxyType({name: fields[name] for name in FOREIGN_PARTS if name in fields}),
     )
 
 
@@ -133,6 +194,21 @@ def _timezone(part: Part) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise part.broken(f"没有“{name}”这个时区", "国内写Asia/Shanghai") from error
     return name
+
+
+def _bounds(part: Part | None) -> Bounds | None:
+    if part is None:
+        return None
+    items = part.items()
+    if len(items) != 4:
+        raise part.broken("要写四个数", "依次写[南, 西, 北, 东]，单位是度")
+    limits = (90, 180, 90, 180)
+    south, west, north, east = (
+        decimal(item, -most, most) for item, most in zip(items, limits, strict=True)
+    )
+    if south >= north or west >= east:
+        raise part.broken("南要小于北，西要小于东", "依次写[南, 西, 北, 东]，单位是度")
+    return Bounds(south, west, north, east)
 
 
 def _values(part: Part | None, declared: Sequence[Setting]) -> dict[str, str]:

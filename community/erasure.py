@@ -4,7 +4,7 @@ WeChat demands that the data of whoever unfollows is deleted. Counts that name n
 so do the internal ids in the audit log and the ledger, which lead to nobody any more.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from sqlalchemy.schema import sort_tables
 from community.bindings import binding
 from community.link_store import link, link_miss
 from community.store import channel_account, resident
+
+# Called with a resident's id before their rows go; for what is settled rather than deleted.
+Farewell = Callable[[Connection, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Erasable:
         residents: columns that hold the id of a resident: their rows go with the last account.
         emptied: those of both whose rows stay, with NULL in this column: what is counted or
             public, and names nobody without it.
+        farewells: what is done first when a resident goes, in order.
 
     Rows that point at a deleted row have to be named here as well, or cascade.
     """
@@ -32,6 +36,7 @@ class Erasable:
     accounts: Sequence[Column[Any]] = ()
     residents: Sequence[Column[Any]] = ()
     emptied: Sequence[Column[Any]] = ()
+    farewells: Sequence[Farewell] = ()
 
 
 # What stands in this package; the other packages' columns come from outside.
@@ -48,6 +53,7 @@ def joined(*parts: Erasable) -> Erasable:
         _once(column for part in parts for column in part.accounts),
         _once(column for part in parts for column in part.residents),
         _once(column for part in parts for column in part.emptied),
+        tuple(farewell for part in parts for farewell in part.farewells),
     )
 
 
@@ -111,6 +117,8 @@ def _accounts_of(db: Connection, resident_id: int) -> list[int]:
 
 
 def _delete_resident(db: Connection, resident_id: int, erasable: Erasable) -> None:
+    for farewell in erasable.farewells:
+        farewell(db, resident_id)
     _delete(db, erasable.residents, [resident_id], _names(erasable.emptied))
     db.execute(delete(resident).where(resident.c.id == resident_id))
 

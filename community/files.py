@@ -2,7 +2,11 @@
 
 Promise: a ``stored_file`` row that has been committed has its file on the disk, whole. So
 the file comes first (``keep_file``), then the row in the transaction that uses it; a file
-whose row never came is swept up after a day.
+whose row never came is swept up after a day, and so is a row that nothing uses (any more):
+``community.file_upkeep``.
+
+What people send is kept sealed (``keep_sealed``): whoever has the disk alone sees nothing, and
+the same photo sent twice has two names.
 """
 
 from __future__ import annotations
@@ -10,10 +14,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import (
@@ -28,11 +30,11 @@ from sqlalchemy import (
     select,
 )
 
+from community.keys import derived_key
+from community.sealing import Damaged, seal, unseal
 from storage import (
-    Database,
     RowId,
     UtcDateTime,
-    chunks,
     exclusive,
     insert_if_absent,
     metadata,
@@ -53,7 +55,11 @@ stored_file = Table(
 # File extensions are our own words, never taken from a sender.
 KIND = re.compile(r"[a-z0-9]{1,10}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-ORPHAN_AGE = timedelta(days=1)
+# Within the data folder.
+FILES_FOLDER = "files"
+# The extension of what was sealed, whatever it holds.
+SEALED = "sealed"
+_KEY_PURPOSE = "files"
 
 
 class FileError(Exception):
@@ -104,7 +110,7 @@ def keep_file(folder: Path, data: bytes, kind: str) -> StoredFile:
     """Bring ``data`` to the disk, and return what to note in a row.
 
     On return it stands there through a power cut. The same data is kept once, and its age
-    for ``forget_orphans`` starts anew.
+    as an orphan starts anew.
 
     Args:
         folder: of all stored files.
@@ -118,7 +124,7 @@ def keep_file(folder: Path, data: bytes, kind: str) -> StoredFile:
     """
     file = StoredFile(hashlib.sha256(data).hexdigest(), kind, len(data))
     path = path_of(folder, file.sha256, kind)
-    with exclusive(_lock(folder)):
+    with exclusive(lock_of(folder)):
         if _is_whole(path, file.sha256):
             path.touch()
         else:
@@ -126,6 +132,33 @@ def keep_file(folder: Path, data: bytes, kind: str) -> StoredFile:
             with swapped_file(path) as new:
                 new.write_bytes(data)
     return file
+
+
+def keep_sealed(folder: Path, key: bytes, data: bytes) -> StoredFile:
+    """Bring ``data`` to the disk encrypted, and return what to note in a row.
+
+    Its time on the disk is cut to the full hour: a photo of an anonymous report is not to be
+    joined to whoever wrote in that second. Note its row with ``full_hour`` for the same reason.
+
+    Args:
+        folder: of all stored files.
+        key: the installation's; one for files alone is derived from it.
+        data: the content.
+
+    Raises:
+        LockTimedOut: as ``keep_file``.
+        OSError: as ``keep_file``.
+    """
+    file = keep_file(folder, seal(_file_key(key), data, SEALED.encode()), SEALED)
+    path = path_of(folder, file.sha256, file.kind)
+    hour = full_hour(datetime.fromtimestamp(path.stat().st_mtime, UTC)).timestamp()
+    os.utime(path, (hour, hour))
+    return file
+
+
+def full_hour(moment: datetime) -> datetime:
+    """Return the full hour (UTC) that an aware moment lies in."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def note_file(db: Connection, file: StoredFile, now: datetime) -> int:
@@ -136,11 +169,15 @@ def note_file(db: Connection, file: StoredFile, now: datetime) -> int:
         "size": file.size,
         "created_at": now,
     }
-    insert_if_absent(db, stored_file, row, keys=["sha256", "kind"])
-    query = select(stored_file.c.id).where(
-        stored_file.c.sha256 == file.sha256, stored_file.c.kind == file.kind
+    query = (
+        select(stored_file.c.id)
+        .where(stored_file.c.sha256 == file.sha256, stored_file.c.kind == file.kind)
+        .with_for_update(read=True, key_share=True)
     )
-    found: int = db.execute(query).scalar_one()
+    found: int | None = None
+    while found is None:  # a sweep may take the row between the two
+        insert_if_absent(db, stored_file, row, keys=["sha256", "kind"])
+        found = db.execute(query).scalar_one_or_none()
     return found
 
 
@@ -168,8 +205,22 @@ def read_file(folder: Path, file: StoredFile) -> bytes:
     return data
 
 
+def read_sealed(folder: Path, key: bytes, file: StoredFile) -> bytes:
+    """Return what ``keep_sealed`` was given.
+
+    Raises:
+        WrongKey: when it was sealed under another installation key.
+        FileMissing, FileDamaged, UnfitName: as ``read_file``.
+    """
+    sealed = read_file(folder, file)
+    try:
+        return unseal(_file_key(key), sealed, SEALED.encode())
+    except Damaged as error:
+        raise FileDamaged(path_of(folder, file.sha256, file.kind)) from error
+
+
 def forget_file(db: Connection, file_id: int) -> bool:
-    """Delete a file's row; the file itself goes with the next ``forget_orphans``.
+    """Delete a file's row; the file itself goes with the next sweep (``file_upkeep``).
 
     In this order a rolled-back transaction costs nothing, and no row is left without file.
 
@@ -177,29 +228,6 @@ def forget_file(db: Connection, file_id: int) -> bool:
         False when there is no such row.
     """
     return db.execute(delete(stored_file).where(stored_file.c.id == file_id)).rowcount == 1
-
-
-def forget_orphans(
-    folder: Path, database: Database, *, now: datetime, older_than: timedelta = ORPHAN_AGE
-) -> int:
-    """Delete files without a row, unless they are young and their row may be on its way.
-
-    Args:
-        folder: of all stored files.
-        database: with the rows.
-        now: aware; compared with the time the disk gave each file.
-        older_than: what counts as young; longer than any transaction lasts.
-
-    Returns:
-        How many were deleted.
-    """
-    forgotten = 0
-    for paths in chunks(_stored_paths(folder)):
-        kept = database.read(partial(_kept, paths=paths))
-        for path in paths:
-            if path.name not in kept:
-                forgotten += _forget_old(folder, path, now - older_than)
-    return forgotten
 
 
 def path_of(folder: Path, sha256: str, kind: str) -> Path:
@@ -215,7 +243,12 @@ def path_of(folder: Path, sha256: str, kind: str) -> Path:
     return folder / sha256[:2] / f"{sha256}.{kind}"
 
 
-def _lock(folder: Path) -> Path:
+def _file_key(key: bytes) -> bytes:
+    return derived_key(key, _KEY_PURPOSE)
+
+
+def lock_of(folder: Path) -> Path:
+    """Return what whoever changes the folder holds."""
     return folder / ".lock"
 
 
@@ -237,29 +270,6 @@ def _is_whole(path: Path, sha256: str) -> bool:
         return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
     except FileNotFoundError:
         return False
-
-
-def _stored_paths(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.glob("[0-9a-f][0-9a-f]/*.*")):
-        if SHA256.fullmatch(path.stem) and KIND.fullmatch(path.suffix[1:]):
-            yield path
-
-
-def _kept(db: Connection, paths: list[Path]) -> frozenset[str]:
-    """Return the names of those files that have a row."""
-    hashes = [path.stem for path in paths]
-    rows = db.execute(select(stored_file).where(stored_file.c.sha256.in_(hashes)))
-    return frozenset(f"{row.sha256}.{row.kind}" for row in rows)
-
-
-def _forget_old(folder: Path, path: Path, before: datetime) -> bool:
-    """Delete a file last kept before a moment; the lock keeps it from being kept meanwhile."""
-    with exclusive(_lock(folder)):
-        kept_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if kept_at >= before:
-            return False
-        path.unlink()
-        return True
 
 
 def _file(row: Row[tuple[object, ...]]) -> StoredFile:

@@ -1,6 +1,5 @@
 """The tables of links between accounts, and the steps that a person takes in the dialogue."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +35,7 @@ from community.linking import (
     new_link_code,
     read_link_code,
 )
-from community.merging import merge_residents
+from community.merging import Belongings, merge_residents
 from community.store import channel_account, hold_accounts, resident, resident_of
 from storage import RowId, UtcDateTime, insert_if_absent, metadata
 
@@ -169,7 +168,7 @@ def confirm(
     account_id: int,
     link_id: int,
     now: datetime,
-    owned: Sequence[Column[Any]],
+    owned: Belongings,
 ) -> LinkState | None:
     """Note one side's yes; with the second one the two residents become one.
 
@@ -178,7 +177,7 @@ def confirm(
         account_id: who says yes.
         link_id: of which link.
         now: when.
-        owned: every column that holds a resident's id, ``channel_account`` apart.
+        owned: all that moves when the two become one.
 
     Returns:
         The state it led to (``typed``: the other side is still to say yes); None when this

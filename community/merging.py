@@ -1,6 +1,7 @@
 """Making one resident of two, and finding every column that names one."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -19,8 +20,26 @@ from sqlalchemy import (
 
 from community.store import channel_account, resident
 
+# Takes the connection, who gives and who takes; for what no column alone can hand over.
+Carry = Callable[[Connection, int, int], None]
 
-def merge_residents(db: Connection, one: int, other: int, owned: Sequence[Column[Any]]) -> int:
+
+def _carry_nothing(_db: Connection, _giver: int, _taker: int) -> None:
+    """Stand in where columns are all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What a resident has: ``columns`` hold their id (``channel_account`` apart).
+
+    ``carry`` is called before any column is changed.
+    """
+
+    columns: Sequence[Column[Any]] = ()
+    carry: Carry = _carry_nothing
+
+
+def merge_residents(db: Connection, one: int, other: int, owned: Belongings) -> int:
     """Give everything of the newer of two residents to the older, and return the older's id.
 
     Where both have a row that only one may have (a building bound twice, say), the older
@@ -30,7 +49,7 @@ def merge_residents(db: Connection, one: int, other: int, owned: Sequence[Column
         db: inside a write.
         one: a resident.
         other: another; nothing is done when they are the same.
-        owned: every column that holds a resident's id, ``channel_account`` apart.
+        owned: all that moves.
 
     Raises:
         sqlalchemy.exc.IntegrityError: when a column that points at residents was left out;
@@ -50,7 +69,8 @@ def merge_residents(db: Connection, one: int, other: int, owned: Sequence[Column
         .order_by(channel_account.c.id)
         .with_for_update()
     ).all()
-    for column in (channel_account.c.resident_id, *owned):
+    owned.carry(db, newer, older)
+    for column in (channel_account.c.resident_id, *owned.columns):
         _give(db, column, newer, older)
     db.execute(delete(resident).where(resident.c.id == newer))
     return int(older)
@@ -67,7 +87,8 @@ def columns_naming(metadata: MetaData, target: Column[Any]) -> list[Column[Any]]
         column
         for table in metadata.sorted_tables
         for column in table.columns
-        if any(key.column is target for key in column.foreign_keys) or column.name == by_name
+        if any(key.column is target for key in column.foreign_keys)
+        or (column.name == by_name and not column.foreign_keys)
     ]
 
 

@@ -1,1 +1,1 @@
-"""Hazard reports from photo to closure. Holds nothing yet but its place."""
+"""Hazards (隐患): reports and cases from photo to closure, deadlines, rewards, open data."""

@@ -5,34 +5,78 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete
 
+import bot.console.operation_store
+import bot.console.view_store
+import bot.desk_answers_store
+import bot.desk_handover_store
 import bot.desk_store
+import bot.desk_thread_store
 import bot.platform_store
 import bot.store
+import community.audit
 import community.bindings
 import community.consents
+import community.data_key_store
 import community.delivery_store
 import community.files
+import community.ledger_store
 import community.link_store
+import community.offline_store
 import community.reach
 import community.register_store
+import community.staff_entry_store
+import community.staff_store
 import community.store
+import community.vault
+import hazards.appeal_store
+import hazards.commendation_store
+import hazards.exposure_store
+import hazards.inspection_store
+import hazards.open_key_store
+import hazards.reward_store
+import hazards.store
+import hazards.voucher_store
+import hazards.webhook_message_store
+import hazards.webhook_store
 import knowledge.store
 import storage.work_rows
 from community.store import account_of, channel_account, resident, resident_of
 from storage import Database, differences, metadata, pending
 
 TABLES = (
+    bot.console.operation_store.console_operation,
+    bot.console.view_store.console_view,
+    bot.desk_answers_store.desk_ready_answer,
+    bot.desk_handover_store.desk_handover,
     bot.desk_store.staff_request,
+    bot.desk_thread_store.desk_thread,
     bot.platform_store.access_token,
     bot.store.turn,
+    community.audit.audit_entry,
     community.bindings.binding,
     community.consents.subscription_consent,
+    community.data_key_store.data_key,
     community.delivery_store.delivery,
     community.files.stored_file,
+    community.ledger_store.ledger_account,
     community.link_store.link,
+    community.offline_store.offline_operation,
     community.reach.reach,
-    community.register_store.building,
+    community.register_store.street,
+    community.staff_entry_store.staff_session,
+    community.staff_store.staff_member,
     community.store.resident,
+    community.vault.identity,
+    hazards.appeal_store.appeal_decision,
+    hazards.commendation_store.commendation,
+    hazards.exposure_store.hazard_exposure,
+    hazards.inspection_store.inspection,
+    hazards.open_key_store.open311_key,
+    hazards.reward_store.reward,
+    hazards.store.hazard_case,
+    hazards.voucher_store.voucher,
+    hazards.webhook_message_store.webhook_delivery,
+    hazards.webhook_store.webhook,
     knowledge.store.unanswered,
     storage.work_rows.due,
 )

@@ -36,7 +36,7 @@ from bot.channels.telegram_sources import sources_in
 from bot.channels.telegram_surroundings import Answers, Surroundings
 from bot.channels.telegram_taps import Basis, Cry, More, Rate, Say, Tap
 from bot.channels.telegram_words import TelegramWords, words_for_app, words_in
-from bot.channels.web_limits import VISITOR_BURST, VISITOR_PER_SECOND, TokenBuckets
+from bot.channels.web_limits import ChatLimits, TokenBuckets
 from bot.dialogue.functions import SAY, SEPARATOR
 from bot.dialogue.turns import Turn
 from bot.messages import Choice, Utterance, has_urgent
@@ -98,7 +98,7 @@ class Receiving:
         self._around = around
         self._lines = Lines()
         self._threads = anyio.CapacityLimiter(THREADS)
-        self._writing = TokenBuckets(VISITOR_BURST, VISITOR_PER_SECOND)
+        self._writing = ChatLimits()
         self._notices = TokenBuckets(1, NOTICE_PER_SECOND)
         self._faults: dict[int, int] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -211,7 +211,7 @@ class Receiving:
         sources = sources_in(turn) if turn else None
         if sources is None:
             self._answer(tapped, _unknown(tapped))
-        elif not self._writing.take(name, time.monotonic()):
+        elif self._writing.is_over(name, time.monotonic()):
             self._answer(tapped, _words(tapped, turn).too_fast)
         else:
             self._answer(tapped, "")
@@ -224,7 +224,9 @@ class Receiving:
     async def _receive(self, utterance: Utterance) -> None:
         name, now = utterance.account.name, time.monotonic()
         # Events are never limited: who leaves must be known as gone.
-        limited = utterance.event is None and not self._writing.take(name, now)
+        limited = utterance.event is None and self._writing.is_over(
+            name, now, is_photo=utterance.has_photo
+        )
         turn = await self._in_thread(self._conversation.receive, utterance, limited=limited)
         if turn.id is not None:
             self._around.wake()

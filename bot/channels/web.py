@@ -3,16 +3,17 @@
 Translates and decides nothing. The reply to a message is in the answer to its POST.
 """
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 import anyio
 from anyio.to_thread import run_sync
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -23,20 +24,27 @@ from bot.channels.sse import Bells, turn_events
 from bot.channels.web_assets import Assets
 from bot.channels.web_bodies import Rating, SentMessage, read_after, read_json, shown_turn
 from bot.channels.web_errors import Refused, refusing
-from bot.channels.web_headers import SecurityHeaders
-from bot.channels.web_limits import SenderLimits
+from bot.channels.web_forms import photo_words, read_sent_photo, read_upload
+from bot.channels.web_headers import ASKS_PLACE, SecurityHeaders
+from bot.channels.web_limits import PHOTO_ADDRESS, PHOTO_VISITOR, SenderLimits
+from bot.channels.web_pages import STATIC, load_pages
+from bot.channels.web_photos import WebPhotos
 from bot.channels.web_visitor import Visitor, Visitors, is_own_page
 from bot.dialogue.turns import Turn
-from bot.messages import Account, Utterance
+from bot.messages import Account, Media, Utterance
+from community.photos import PhotoRefused
+
+logger = logging.getLogger(__name__)
 
 CHANNEL = "web"
-PAGES = Path(__file__).parent.parent / "web"
 PING_SECONDS = 15
 
 # When the disk hangs, questions wait for it in their threads. Emergencies do not, and must
 # find a free one, so there are many; reading history has few of its own and takes none.
 MESSAGE_THREADS = 200
 READ_THREADS = 8
+# Each holds up to 400 MB while it decodes.
+PHOTO_THREADS = 2
 
 Clock = Callable[[], datetime]
 
@@ -54,6 +62,30 @@ class Answers(Protocol):
         """Note whether an answer helped."""
 
 
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A quiet link on the first page, to another page of ours."""
+
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the chat has beside the conversation.
+
+    Attributes:
+        photos: keeps what is photographed; without it the page takes no photos.
+        links: what the first page leads to.
+    """
+
+    photos: WebPhotos | None = None
+    links: tuple[PageLink, ...] = ()
+
+
+NOTHING_AROUND = Around()
+
+
 def utc_now() -> datetime:
     """Return the time, aware."""
     return datetime.now(UTC)
@@ -65,6 +97,7 @@ def routes(
     cookie_key: bytes,
     public_url: str | None = None,
     clock: Clock = utc_now,
+    around: Around = NOTHING_AROUND,
 ) -> list[BaseRoute]:
     """Return the routes of the web chat.
 
@@ -73,18 +106,22 @@ def routes(
         cookie_key: signs the visitor's cookie; a new key makes every visitor new.
         public_url: the address people use; with https the cookie is ``Secure``.
         clock: the time that messages get, aware.
+        around: photos, and the first page's links.
     """
     secure = (public_url or "").lower().startswith("https://")
-    chat = WebChat(conversation, Visitors(cookie_key, secure=secure), public_url or None, clock)
-    assets = Assets(PAGES / "static")
-    page = _page(assets)
+    visitors = Visitors(cookie_key, secure=secure)
+    chat = WebChat(conversation, visitors, public_url or None, clock)
+    assets = Assets(STATIC)
+    page = load_pages(assets).render(
+        "chat.html", {"links": around.links, "takes_photos": around.photos is not None}
+    )
 
     async def show_page(request: Request) -> Response:
-        response = HTMLResponse(page, headers={"Cache-Control": "no-store"})
-        chat.visitors.remember(chat.visitors.of(request), response)
+        response = HTMLResponse(page, headers={"Cache-Control": "no-store", **ASKS_PLACE})
+        visitors.remember(visitors.of(request), response)
         return response
 
-    return [
+    found: list[BaseRoute] = [
         Route("/", show_page),
         Route("/static/{version}/{name}", assets.serve),
         Route("/chat/messages", refusing(chat.post_message), methods=["POST"]),
@@ -92,18 +129,15 @@ def routes(
         Route("/chat/events", refusing(chat.get_events)),
         Route("/chat/rating", refusing(chat.post_rating), methods=["POST"]),
     ]
+    if around.photos:
+        door = PhotoDoor(chat, around.photos)
+        found.append(Route("/chat/photos", refusing(door.post_photo), methods=["POST"]))
+    return found
 
 
 def middleware() -> list[Middleware]:
     """Return what wraps the whole application: error pages need the headers, too."""
     return [Middleware(SecurityHeaders)]
-
-
-def _page(assets: Assets) -> str:
-    """Return the page, which is the same for everybody."""
-    loader = FileSystemLoader(PAGES / "templates")
-    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    return pages.get_template("chat.html").render(static=assets.url)
 
 
 class WebChat:
@@ -123,12 +157,19 @@ class WebChat:
 
     async def post_message(self, request: Request) -> Response:
         """Answer a message at once: ``{"turn": …}``."""
-        self._check_own_page(request)
+        self.check_own_page(request)
         message = await read_json(request, SentMessage)
         visitor = self.visitors.of(request)
         account = Account(CHANNEL, visitor.name)
-        utterance = Utterance(account, str(message.id), message.text, self._clock())
+        place = message.sent_place()
+        utterance = Utterance(account, str(message.id), message.text, self.now(), place=place)
         limited = self._is_limited(request, visitor)
+        return await self.receive(utterance, visitor, limited=limited)
+
+    async def receive(
+        self, utterance: Utterance, visitor: Visitor, *, limited: bool = False
+    ) -> Response:
+        """Give a message to the conversation and answer its turn, to all pages of the visitor."""
         turn = await run_sync(
             lambda: self._conversation.receive(utterance, limited=limited),
             limiter=self._message_threads,
@@ -136,6 +177,10 @@ class WebChat:
         if turn.id is not None:
             self._bells.ring(visitor.name)
         return self._answer({"turn": shown_turn(turn)}, visitor)
+
+    def now(self) -> datetime:
+        """Return the time, aware."""
+        return self._clock()
 
     async def get_history(self, request: Request) -> Response:
         """Answer the visitor's turns of the last day: ``{"turns": […]}``."""
@@ -158,7 +203,7 @@ class WebChat:
 
     async def post_rating(self, request: Request) -> Response:
         """Note 有用 or 没用: ``{"rated": true}``."""
-        self._check_own_page(request)
+        self.check_own_page(request)
         rating = await read_json(request, Rating)
         visitor = self.visitors.of(request)
         account = Account(CHANNEL, visitor.name)
@@ -189,7 +234,12 @@ class WebChat:
         address = request.client.host if request.client else ""
         return self._limits.is_over(visitor.name, address, time.monotonic())
 
-    def _check_own_page(self, request: Request) -> None:
+    def check_own_page(self, request: Request) -> None:
+        """Do nothing for a request of our own page.
+
+        Raises:
+            Refused: for one of another's.
+        """
         if not is_own_page(request, self._public_url):
             raise Refused(403, web_errors.FOREIGN_PAGE)
 
@@ -198,3 +248,38 @@ class WebChat:
         if visitor.is_new:
             self.visitors.remember(visitor, response)
         return response
+
+
+class PhotoDoor:
+    """Takes the chat's photos, one to a request, few at a time."""
+
+    def __init__(self, chat: WebChat, photos: WebPhotos) -> None:
+        self._chat = chat
+        self._photos = photos
+        self._limits = SenderLimits(PHOTO_VISITOR, PHOTO_ADDRESS)
+        self._threads = anyio.CapacityLimiter(PHOTO_THREADS)
+
+    async def post_photo(self, request: Request) -> Response:
+        """Keep a photo and answer it as a message: ``{"turn": …}``."""
+        self._chat.check_own_page(request)
+        visitor = self._chat.visitors.of(request)
+        address = request.client.host if request.client else ""
+        if self._limits.is_over(visitor.name, address, time.monotonic()):
+            raise Refused(429, web_errors.TOO_MANY_PHOTOS)
+        sent = await read_sent_photo(request)
+        photo = Media("photo", await self._kept(sent.upload))
+        account = Account(CHANNEL, visitor.name)
+        utterance = Utterance(account, str(sent.id), "", self._chat.now(), media=(photo,))
+        return await self._chat.receive(utterance, visitor)
+
+    async def _kept(self, upload: UploadFile) -> str:
+        """Return the name under which a photo was kept."""
+        try:
+            data = await read_upload(upload)
+            file = await run_sync(self._photos.keep, data, limiter=self._threads)
+        except PhotoRefused as refused:
+            raise Refused(422, photo_words(refused)) from None
+        except OSError:
+            logger.exception("a photo was not kept")
+            raise Refused(503, web_errors.PHOTO_NOT_KEPT) from None
+        return file.name

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from bot.channels import web_errors
 from bot.channels.web_errors import Refused
 from bot.dialogue.turns import Turn
-from bot.messages import Reply, clean_text
+from bot.messages import Place, Reply, clean_text
 
 MAX_BODY_BYTES = 64 * 1024
 LARGEST_ID = 2**63 - 1
@@ -22,6 +22,15 @@ def _cleaned(value: object) -> object:
     return clean_text(value) if isinstance(value, str) else value
 
 
+class SentPlace(BaseModel):
+    """Where the browser says that somebody stands: degrees in WGS-84."""
+
+    model_config = ConfigDict(frozen=True)
+
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+
+
 class SentMessage(BaseModel):
     """One message from the page; ``id`` stays the same when it is sent again."""
 
@@ -30,6 +39,11 @@ class SentMessage(BaseModel):
     id: UUID
     # Cleaned before it is checked: half an emoji must not make a call for help invalid.
     text: Annotated[str, BeforeValidator(_cleaned)]
+    place: SentPlace | None = None
+
+    def sent_place(self) -> Place | None:
+        """Return the place that came with it."""
+        return Place(self.place.latitude, self.place.longitude) if self.place else None
 
 
 class Rating(BaseModel):
@@ -105,4 +119,5 @@ def _shown_reply(reply: Reply) -> dict[str, Any]:
             for cited in reply.citations
         ],
         "rateable": reply.rateable,
+        "wants": reply.wants,
     }

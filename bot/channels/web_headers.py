@@ -13,6 +13,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# Pages that may ask where somebody stands, each time with the browser's own question.
+ASKS_PLACE = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
 _RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 

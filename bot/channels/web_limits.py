@@ -7,7 +7,13 @@ from ipaddress import IPv6Address, ip_address
 # building can stand behind one address, so that one is wider.
 VISITOR_BURST, VISITOR_PER_SECOND = 10, 1 / 3
 ADDRESS_BURST, ADDRESS_PER_SECOND = 120, 4.0
+# Nine photos at once, with a few to spare; each costs up to a second of a processor.
+PHOTO_VISITOR = (12, 1 / 5)
+PHOTO_ADDRESS = (60, 1.0)
 MOST_KEPT = 20_000
+
+# How many at once, and how many a second after that.
+Rate = tuple[float, float]
 
 
 class TokenBuckets:
@@ -38,12 +44,32 @@ class TokenBuckets:
         return has_token
 
 
+class ChatLimits:
+    """How fast one person may write in a messenger; used on the event loop alone.
+
+    There every photo is a message of its own, and nine that come at once leave room for the words
+    that go with them.
+    """
+
+    def __init__(self) -> None:
+        self._words = TokenBuckets(VISITOR_BURST, VISITOR_PER_SECOND)
+        self._photos = TokenBuckets(*PHOTO_VISITOR)
+
+    def is_over(self, name: str, now: float, *, is_photo: bool = False) -> bool:
+        """Count one message, and tell whether it comes too fast; ``now`` as ``TokenBuckets``."""
+        return not (self._photos if is_photo else self._words).take(name, now)
+
+
 class SenderLimits:
     """Both limits together; used on the event loop alone, so without a lock."""
 
-    def __init__(self) -> None:
-        self._visitors = TokenBuckets(VISITOR_BURST, VISITOR_PER_SECOND)
-        self._addresses = TokenBuckets(ADDRESS_BURST, ADDRESS_PER_SECOND)
+    def __init__(
+        self,
+        visitor: Rate = (VISITOR_BURST, VISITOR_PER_SECOND),
+        address: Rate = (ADDRESS_BURST, ADDRESS_PER_SECOND),
+    ) -> None:
+        self._visitors = TokenBuckets(*visitor)
+        self._addresses = TokenBuckets(*address)
 
     def is_over(self, visitor: str, address: str, now: float) -> bool:
         """Count one request, and tell whether it comes too fast."""

@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.web_limits import TokenBuckets
+from bot.channels.web_limits import ChatLimits
 from bot.channels.wechat_config import Mode, WeChatConfig
 from bot.channels.wechat_envelope import Envelopes, Letter
 from bot.channels.wechat_errors import (
@@ -68,8 +68,6 @@ _logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 5
-# As in the web chat: faster than anybody types.
-BURST, PER_SECOND = 10, 1 / 3
 
 # 微信云托管 asks this, unsigned, when its address is entered, and wants ``success``.
 _PROBE = "CheckContainerPath"
@@ -154,7 +152,7 @@ class WeChat:
         self._outlets = outlets
         self._clock = clock
         self._envelopes = Envelopes(config)
-        self._limits = TokenBuckets(BURST, PER_SECOND)
+        self._limits = ChatLimits()
         self._jobs: Jobs[_Answer] = Jobs(config.answer_within)
         self._told = LastKeys()
         self._path = config.path
@@ -257,7 +255,10 @@ class WeChat:
         event = utterance.event
         if event is not None and event.kind in {"followed", "left"}:
             return False
-        return not self._limits.take(utterance.account.name, time.monotonic())
+        if (utterance.account, utterance.id) in self._jobs:
+            return False  # the platform's own repeat, which joins what is being answered
+        name, now = utterance.account.name, time.monotonic()
+        return self._limits.is_over(name, now, is_photo=utterance.has_photo)
 
     def _sent(self, letter: Letter, message: Message) -> Response:
         render = to_json if letter.is_json else to_xml

@@ -120,6 +120,7 @@ def _location(fields: Fields, head: Head) -> Utterance:
         latitude=_degrees(fields, "Location_X", 90),
         longitude=_degrees(fields, "Location_Y", 180),
         label=clean_text(text_of(fields, "Label")),
+        datum="gcj02",
     )
     return Utterance(head.account, _message_id(fields, head), "", head.sent_at, place=place)
 

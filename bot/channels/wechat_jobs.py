@@ -89,6 +89,10 @@ class Jobs(Generic[Result]):
     def __len__(self) -> int:
         return len(self._running)
 
+    def __contains__(self, key: object) -> bool:
+        """Tell whether the work of a message runs, so that a repeat would join it."""
+        return key in self._running
+
     async def result(
         self, key: object, work: Callable[[], Result], late: Callable[[Result], None]
     ) -> Result | None:

@@ -40,6 +40,7 @@ RENEW_BEFORE = timedelta(hours=6)
 # that looks alike.
 PICTURE_HOSTS = ("mmbiz.qpic.cn", "mmbiz.qlogo.cn", "mmecoa.qpic.cn")
 MOST_REDIRECTS = 3
+_GONE = frozenset({404, 410})
 _MIME = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
 
 Clock = Callable[[], datetime]
@@ -63,6 +64,16 @@ class NothingToFetch(WeChatError):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         super().__init__(f"a {kind} without a media id or a link cannot be fetched")
+
+
+class MediaGone(WeChatError):
+    """Nothing lies at a link any more, and nothing will."""
+
+    permanent = True
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"the link of a picture was answered with {status}: it is gone")
 
 
 class UnusablePicture(WeChatError):
@@ -96,6 +107,7 @@ class MediaFetcher:
         Raises:
             NothingToFetch: when there is neither.
             ForeignAddress: when the link is not WeChat's.
+            MediaGone: when nothing lies at the link any more.
             UnreadableAnswer: when it is larger than 20 MB, or no media comes.
             CallRefused: when WeChat does not know it (40007: after three days, say).
             WeChatError: when it cannot be reached in time.
@@ -123,7 +135,13 @@ class MediaFetcher:
 
     def _by_link(self, link: str) -> bytes:
         session = self._api.session
-        return self._download(session, session.fetching(self._allowed(link), {}))
+        request = session.fetching(self._allowed(link), {})
+        try:
+            return self._download(session, request)
+        except UnreadableAnswer as answer:
+            if answer.status in _GONE:
+                raise MediaGone(answer.status) from answer
+            raise
 
     def _download(self, session: ApiSession, request: httpx.Request) -> bytes:
         path = request.url.path

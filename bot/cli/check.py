@@ -12,6 +12,7 @@ from bot.phrases import wording_faults
 from community.checks import place_faults
 from community.districts import declared_settings
 from community.placefiles import BrokenPlaceFile
+from hazards.checks import hazard_faults
 from index.corpus import (
     SHIPPED_CORPUS,
     SHIPPED_HELD_BACK,
@@ -44,6 +45,12 @@ CORPUS_WORDS: dict[Fault, tuple[str, str]] = {
 def place_findings() -> Iterator[Finding]:
     """Yield what is wrong in the files of districts, settings and places."""
     for fault in place_faults():
+        yield Finding(fault.file, fault.line, fault.problem, fault.mend)
+
+
+def hazard_findings() -> Iterator[Finding]:
+    """Yield what is wrong in the categories of hazards, the holidays and the districts' rules."""
+    for fault in hazard_faults():
         yield Finding(fault.file, fault.line, fault.problem, fault.mend)
 
 
@@ -117,6 +124,7 @@ def check_content(
         gold=gold,
         extra=(
             place_findings,
+            hazard_findings,
             partial(wording_findings, settings or None),
             corpus_findings,
             lexicon_findings,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from bot.settings import SETTING_PREFIX, Settings
 from community.districts import UnknownDistrict, load_district
 from community.keys import KEY_FILE, fingerprint, kept_fingerprint, present_key
 from community.placefiles import BrokenPlaceFile
+from hazards.checks import unconfirmed
 from index.model import SHIPPED_MODEL, load_model
 from index.values import SearchError
 from knowledge.content import is_current
@@ -35,7 +37,7 @@ def examine(settings: Settings, now: datetime) -> Iterator[Line]:
     yield from _knowledge(settings)
     yield from _model(settings)
     for name in settings.districts:
-        yield from _district(name)
+        yield from _district(name, now)
     yield from channel_lines(settings)
 
 
@@ -132,7 +134,7 @@ def _model(settings: Settings) -> Iterator[Line]:
         yield Line("✓", "自带模型完好")
 
 
-def _district(name: str) -> Iterator[Line]:
+def _district(name: str, now: datetime) -> Iterator[Line]:
     try:
         district = load_district(name)
     except (UnknownDistrict, BrokenPlaceFile) as error:
@@ -142,6 +144,8 @@ def _district(name: str) -> Iterator[Line]:
     for unset in district.unset():
         shown = f"居民看到的是“{unset.unset}”"
         yield Line("!", f"区县 {name} 没有填{unset.description}（{unset.name}），{shown}")
+    for missing in unconfirmed(district, now.astimezone(ZoneInfo(district.timezone)).date()):
+        yield Line("!", f"区县 {name}：{missing}")
 
 
 @app.command()

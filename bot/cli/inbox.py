@@ -6,11 +6,15 @@ from typing import Annotated
 import typer
 
 from bot.app import open_main_database, utc_now
-from bot.desk import RECORDINGS_FOLDER, AlreadyAnswered, UnknownRequest, answer, find
+from bot.desk import AlreadyAnswered, Safe, UnknownRequest, answer, find, read_media
 from bot.desk_store import StaffRequest, open_requests
 from bot.messages import clean_text
 from bot.phrases import load_wording
 from bot.settings import Settings
+from community.files import FILES_FOLDER, FileError
+from community.keys import KeyProblem, installation_key
+from community.sealing import WrongKey
+from storage import Database
 
 app = typer.Typer(
     help="居民的留言 | what residents left for staff",
@@ -44,15 +48,46 @@ def list_requests(
 
 @app.command()
 def show(code: Code) -> None:
-    """看一条留言的全文和录音、照片。 | Show one message and what came with it."""
-    settings = Settings()
-    with open_main_database(settings) as database:
+    """看一条留言的全文，有没有录音、照片。 | Show one message and what came along."""
+    with open_main_database(Settings()) as database:
         try:
             request = database.read(lambda db: find(db, code))
         except UnknownRequest as error:
             raise _stopped(f"没有编号是{code}的留言。用 lifeline inbox list 看编号。") from error
-    for line in _lines(request, settings.data_dir / RECORDINGS_FOLDER):
+    for line in _lines(request):
         typer.echo(line)
+
+
+@app.command()
+def save(
+    code: Code, file: Annotated[Path, typer.Argument(help="存到哪个新文件 | a new file")]
+) -> None:
+    """把留言带来的录音、照片存成文件。 | Save what came with a message to a new file."""
+    settings = Settings()
+    with open_main_database(settings) as database:
+        try:
+            data = _media(database, settings, code)
+            with file.open("xb") as new:
+                new.write(data)
+        except UnknownRequest as error:
+            raise _stopped(f"没有编号是{code}的留言。用 lifeline inbox list 看编号。") from error
+        except (FileError, WrongKey, KeyProblem) as error:
+            raise _stopped(f"打不开：{error}") from error
+        except FileExistsError as error:
+            raise _stopped(f"{file}已经有了，换个名字，没有存。") from error
+        except OSError as error:
+            raise _stopped(f"{file}写不了：{error.strerror}，换个地方再存。") from error
+    typer.echo(f"存好了：{file}。听完、看完请删掉，里面是居民的话。")
+
+
+def _media(database: Database, settings: Settings, code: str) -> bytes:
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+    key = installation_key(database, secret, settings.data_dir, now=utc_now())
+    safe = Safe(settings.data_dir / FILES_FOLDER, key)
+    data = database.read(lambda db: read_media(db, find(db, code), safe))
+    if data is None:
+        raise _stopped(f"{code}没有录音或照片可以存。")
+    return data
 
 
 @app.command("answer")
@@ -83,13 +118,13 @@ def answer_resident(
     typer.echo("已回，能推送就马上送到，不能就在居民下次发消息时显示。")
 
 
-def _lines(request: StaffRequest, folder: Path) -> list[str]:
+def _lines(request: StaffRequest) -> list[str]:
     lines = [f"{request.code}　{request.created_at:%Y-%m-%d %H:%M}Z　渠道：{request.channel}"]
     lines.append(request.said or "（没有文字）")
     if kind := _KINDS.get(request.media_kind):
-        file = request.media_file and str(folder / request.media_file)
+        kept = request.media_file and f"用 lifeline inbox save {request.code} 文件名 存出来"
         waits = "还在取" if request.media_ref else "打不开，没有留下"
-        lines.append(f"{kind}：{file or waits}")
+        lines.append(f"{kind}：{kept or waits}")
     if request.answered_at:
         lines.append(f"{request.answered_at:%Y-%m-%d %H:%M}Z 已回：{request.answer}")
     return lines

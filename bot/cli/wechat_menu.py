@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.app import utc_now
-from bot.assembly import Premises, functions_of
+from bot.assembly import Premises, functions_of, parts_of
 from bot.channels.wechat_menu import (
     MenuExceedsLimits,
     MenuGroup,
@@ -55,7 +55,8 @@ def menu_groups(settings: Settings) -> list[MenuGroup]:
     """Return the menu of the registered functions, each under its title."""
     words = load_wording().functions
     # No function of the menu needs the installation's key to be named.
-    functions = functions_of(Premises(settings.districts, b""), utc_now)
+    premises = Premises(settings.districts, b"")
+    functions = functions_of(premises, utc_now, parts_of(premises, utc_now))
     return [
         MenuGroup(title, tuple(MenuItem(words[f"title_{one.key}"], one.key) for one in part))
         for title, part in functions.menu(words)

@@ -22,7 +22,10 @@ def worker() -> None:
         key = open_key(settings, database)
         service = Service(settings, database, key, utc_now)
         settle_garbage()
-        asyncio.run(_work(service))
+        try:
+            asyncio.run(_work(service))
+        finally:
+            service.pages.close()  # it sets papers for chat, too
     typer.echo("已停止。")
 
 

@@ -21,6 +21,7 @@ class Analysis:
         is_of_others: whether the crisis is somebody else's.
         danger: what to say of a danger that is not ours, or "".
         aid: the emergency kind whose first aid is asked for in general, or "".
+        has_tell: whether a word in it bears out what a classifier hears.
     """
 
     emergency: str = ""
@@ -33,6 +34,7 @@ class Analysis:
     is_of_others: bool = False
     danger: str = ""
     aid: str = ""
+    has_tell: bool = False
 
     @property
     def is_pressing(self) -> bool:

@@ -96,11 +96,15 @@ class Analyst:
             is_certain=bool(kind),
             danger="" if kind else self._certain.danger(text),
             aid=self._certain.aid(text),
+            has_tell=self._certain.has_tell(text),
         )
 
     def _judged(self, text: str, found: Analysis, verdict: Verdict) -> Analysis:
         if verdict.crisis and not (verdict.emergency and verdict.now >= CLEARLY_NOW):
-            of_others = self._certain.is_of_others(text)
-            return replace(found, crisis=verdict.crisis, now=verdict.now, is_of_others=of_others)
+            return replace(
+                found, crisis=verdict.crisis, now=verdict.now,
+                is_of_others=self._certain.is_of_others(text),
+                has_tell=not self._certain.is_place(text),
+            )  # fmt: skip
         kind = verdict.emergency or (verdict.suspected if verdict.perhaps else "")
         return replace(found, emergency=kind, is_sure=bool(verdict.emergency), now=verdict.now)

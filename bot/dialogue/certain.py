@@ -1,5 +1,6 @@
 """Phrases that need no classifier: shouts for help, and what still works without an index."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -21,6 +22,9 @@ class CertainPhrases:
         shouts = [word for words in wording.shouts.values() for word in words]
         # Longest first, so that a shout is not broken up by a filler inside it.
         self._pieces = sorted({*shouts, *wording.fillers}, key=len, reverse=True)
+        held = {word for words in wording.holds.values() for word in words}
+        self._signs = tuple({*shouts, *held})
+        self._calm = re.compile("|".join(map(re.escape, sorted(wording.calm, key=len)[::-1])))
 
     def shouted(self, text: str) -> str:
         """Return the kind when ``text`` is an emergency beyond doubt, else ""."""
@@ -36,6 +40,17 @@ class CertainPhrases:
         """Return the kind of the first certain phrase in ``text``, for want of an index."""
         said = _plain(text)
         return "" if self._is_undone(said) else _first_kind(self._wording.holds, said)
+
+    def has_tell(self, text: str) -> bool:
+        """Whether ``text`` holds a sign of something happening now, apart from names of things."""
+        said = self._calm.sub(" ", _plain(text))
+        return any(word in said for word in self._signs) or any(
+            pattern.search(said) for pattern in self._wording.tells
+        )
+
+    def is_place(self, text: str) -> bool:
+        """Whether ``text`` says a place and nothing else."""
+        return self._wording.places.search(_plain(text)) is not None
 
     def crisis(self, text: str) -> str:
         """Return the kind of crisis that ``text`` speaks of beyond doubt, else ""."""

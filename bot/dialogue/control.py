@@ -78,7 +78,7 @@ _NUMBER = re.compile(
 # A whole answer to a question with a yes and a no, in Mandarin, dialect and English, without
 # spaces, signs and particles; a word may be said twice (「要得要得」).
 _YES = re.compile(
-    r"(?:嗯|是我?的?|对[头的]?|要得|好[的嘞]?|可以的?|行|没错|没得错|就是的?|正确|当然|确认|同意|没问题|得行"
+    r"(?:嗯|是我?的?|对[头的]?|要得|好[的嘞]?|可以的?|行|没错|没得错|就是的?|正确|当然|确认|同意|没问题|得行|有的?"
     r"|ok|okay|yes|yeah|yep|sure|y)+"
 )
 _NO = re.compile(
@@ -87,6 +87,12 @@ _NO = re.compile(
 )
 _GAPS = re.compile(r"[\s,，。、]")
 _MORE_PARTICLES = "吧噻撒嘛勒"
+# What makes a sentence a question, in Mandarin, dialect and English.
+_ASKS = re.compile(
+    r"[?？吗么]|怎|咋|啷个|如何|什么|啥|能不能|可不可以|要不要|是不是|为何|多少|哪|谁"
+    r"|\b(?:what|how|why|where|when|can|may|should|shall|is|are|do|does)\b",
+    re.IGNORECASE,
+)
 _NUMERALS = {sign: number for number, sign in enumerate("一二三四五", 1)}
 
 
@@ -128,6 +134,11 @@ def yes_or_no(text: str) -> bool | None:
     if _YES.fullmatch(said):
         return True
     return False if _NO.fullmatch(said) else None
+
+
+def asks_something(text: str) -> bool:
+    """Whether a message is worded as a question; 「3栋消防栓没水」 asks nothing."""
+    return bool(_ASKS.search(text))
 
 
 def is_link(text: str) -> bool:

@@ -8,10 +8,9 @@ from somebody who is in an emergency or a crisis: their session is remembered he
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from threading import Lock
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -19,16 +18,26 @@ from sqlalchemy import Connection
 from bot import store
 from bot.dialogue.analysis import Analysis
 from bot.dialogue.brain import Brain
+from bot.dialogue.calm import WARNING, as_answer, is_doubtful
 from bot.dialogue.deciding import Outcome
-from bot.dialogue.functions import SAY, given_to
 from bot.dialogue.heard import Desk, Heard
 from bot.dialogue.house import House, Pushed
+from bot.dialogue.incoming import (
+    TICK,
+    Message,
+    Withdrawn,
+    from_store,
+    in_its_language,
+    is_code,
+    is_tapped,
+    spoken,
+    urgent_alone,
+)
 from bot.dialogue.manners import fitted
 from bot.dialogue.memory import Memory, Said
+from bot.dialogue.sealing import SealedReplies, is_sealed, standing_reply, standing_rows
 from bot.dialogue.session import (
     Effects,
-    Session,
-    session_from_json,
     session_to_json,
 )
 from bot.dialogue.turns import Turn, replies_from_json, reply_to_json
@@ -49,29 +58,6 @@ READING_THREADS = 4
 # For a store that hangs while a function reads or writes within the turn.
 DECIDING_SECONDS = 0.1
 MOST_SHOWN_TURNS = 50
-# An account's sessions follow one another, whatever the clocks of several hosts say.
-_TICK = timedelta(microseconds=1)
-
-
-class _Withdrawn(Exception):
-    """A message whose sender was told that it was not stored, and so must not be."""
-
-
-@dataclass(slots=True)
-class _Message:
-    """One message on its way, and what was decided on it by the store's closure or without it.
-
-    Once ``is_answered``, ``said`` stays: a closure that runs later stores it as it was said.
-    """
-
-    utterance: Utterance
-    brain: Brain
-    analysis: Analysis
-    now: datetime
-    lock: Lock = field(default_factory=Lock)
-    said: Said | None = None
-    is_answered: bool = False
-    is_withdrawn: bool = False
 
 
 class Conversation:
@@ -91,12 +77,23 @@ class Conversation:
         self._clock = clock
         self._zone = zone
         self._memory = Memory()
+        self._sealed = SealedReplies()
         self._readers = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="session-reader")
 
     @property
     def is_ready(self) -> bool:
         """Whether questions can be answered, not emergencies alone."""
         return self._brain.dialogue.is_ready
+
+    def urgent(self, text: str) -> Reply | None:
+        """Return what is said to somebody who writes this in a form, None for a calm answer.
+
+        In memory alone; nothing is stored. A reply of the kind ``chat`` is a line to stand above
+        what the form says: the answer is taken.
+        """
+        brain, analysis = self._brain, self._brain.analyse(text)
+        line = Reply("chat", brain.functions[WARNING]) if is_doubtful(analysis) else None
+        return brain.dialogue.urgent(as_answer(analysis)) or line
 
     def receive(self, utterance: Utterance, *, limited: bool = False) -> Turn:
         """Answer one message, once; a repeat gets the same replies and has no second effect.
@@ -108,13 +105,13 @@ class Conversation:
         brain, now, account = self._brain, self._clock(), utterance.account
         if utterance.event and utterance.event.kind == "left":
             return self._leave(utterance, now)
-        utterance = _spoken(utterance)
+        utterance = spoken(utterance)
         analysis = Analysis() if self._is_known(utterance) else brain.analyse(utterance.text)
         is_urgent = brain.dialogue.urgent(analysis) is not None or self._is_open(account, now)
         if limited and not is_urgent:
             slow = Reply("chat", brain.general["slow_down"])
             return Turn(None, utterance.text, (slow,), now)
-        message = _Message(utterance, brain, analysis, now)
+        message = Message(utterance, brain, analysis, now)
         try:
             timeout = URGENT_STORING_SECONDS if is_urgent else STORING_SECONDS
             turn, said = self._database.write(partial(self._store_turn, message), timeout=timeout)
@@ -128,6 +125,8 @@ class Conversation:
             return self._unstored(message, before)
         if said:
             self._memory.keep(account, said, now)
+            if said.turn_id is not None:
+                self._sealed.keep(said.turn_id, said.outcome.replies, now)
             for channel in said.outcome.effects.woken:
                 self._house.woken(channel)
         return turn
@@ -142,7 +141,7 @@ class Conversation:
                 return []
             return list(store.turns_after(db, account_id, after, since, MOST_SHOWN_TURNS))
 
-        return [_turn(row) for row in self._database.read(rows)]
+        return [self._turn(row) for row in self._database.read(rows)]
 
     def turn(self, account: Account, turn_id: int) -> Turn | None:
         """Return one turn of the account's; None when it is another's or too old."""
@@ -152,13 +151,17 @@ class Conversation:
             return store.turn_of(db, account_id, turn_id) if account_id is not None else None
 
         found = self._database.read(row)
-        return _turn(found) if found else None
+        return self._turn(found) if found else None
 
     def send_later(self, utterance: Utterance, turn: Turn) -> None:
         """Queue the replies of a turn that came too late for the platform's request."""
         if not turn.replies:
             return
-        pushed = Pushed(utterance.account, turn.replies, f"late:{utterance.id}", turn.id)
+        replies = turn.replies
+        if turn.is_sealed:
+            words = self._brain.function_words(turn.replies[0].language)
+            replies = (standing_reply(words),)
+        pushed = Pushed(utterance.account, replies, f"late:{utterance.id}", turn.id)
 
         def work(db: Connection) -> None:
             account_id = find_account(db, utterance.account.channel, utterance.account.name)
@@ -216,22 +219,29 @@ class Conversation:
         while self._database.write(partial(store.forget_old, now=self._clock())):
             continue
 
+    def _turn(self, row: store.TurnRow) -> Turn:
+        """Return a stored turn, with what is sealed in it for as long as that is held."""
+        sealed = self._sealed.of(row.id, self._clock()) if is_sealed(row.replies) else None
+        replies = replies_from_json(row.replies) if sealed is None else sealed
+        return Turn(row.id, row.said, replies, row.at, is_sealed=sealed is not None)
+
     def _is_known(self, utterance: Utterance) -> bool:
         """Whether a message says what it means: 「不是我」 is no cry of somebody in despair."""
         functions = self._house.reception.functions
-        return _is_tapped(utterance) or functions.is_word(utterance.text)
+        text = utterance.text
+        return is_tapped(utterance) or functions.is_word(text) or is_code(text)
 
     def _is_open(self, account: Account, now: datetime) -> bool:
         said = self._memory.of(account, now)
         return said is not None and said.outcome.session.is_urgent
 
-    def _store_turn(self, message: _Message, db: Connection) -> tuple[Turn, Said | None]:
+    def _store_turn(self, message: Message, db: Connection) -> tuple[Turn, Said | None]:
         """Return the turn as it is stored, and what was said unless that was stored before."""
         utterance, now = message.utterance, message.now
         sender = utterance.account.channel, utterance.account.name
         standing = store.take_up(db, *sender, utterance.id, now)
         if standing.turn:
-            return _turn(standing.turn), None
+            return self._repeated(db, standing, message), None
         account_id, stored = standing.account_id, standing.session
         last_at = stored.changed_at if stored else None
         desk = Desk(db, account_id, standing.has_waiting, last_at)
@@ -239,60 +249,80 @@ class Conversation:
         outcome = said.outcome
         if outcome.effects.is_forgotten:
             account_id, stored = account_of(db, *sender, now), None
-        given = store.TurnRow(0, utterance.text, [reply_to_json(r) for r in outcome.replies], now)
-        row, is_new = store.add_turn(db, account_id, utterance.id, given)
+        row, is_new = store.add_turn(db, account_id, utterance.id, _row_of(message, outcome))
         if not is_new:
-            return _turn(row), None
+            return self._turn(row), None
         if stored is None or said.at >= stored.changed_at:
             store.save_session(db, account_id, session_to_json(outcome.session), said.at)
         _note_effects(db, outcome.effects, now)
         self._house.note_contact(db, account_id, utterance, now)
-        is_pushed = self._house.manner(utterance.account).is_pushed
-        # What was answered from memory has left by itself.
-        if outcome.replies and is_pushed and not message.is_answered:
-            pushed = Pushed(utterance.account, outcome.replies, f"turn:{row.id}", row.id)
-            self._house.push(db, account_id, pushed, now)
+        turn = self._answered(db, account_id, message, Turn(row.id, row.said, outcome.replies, now))
         if message.is_withdrawn:  # while this waited for a row or a lock
-            raise _Withdrawn
-        return Turn(row.id, utterance.text, outcome.replies, now), replace(said, is_stored=True)
+            raise Withdrawn
+        sealed = row.id if turn.is_sealed else None
+        return turn, replace(said, is_stored=True, turn_id=sealed)
 
-    def _settled(self, message: _Message, stored: store.StoredSession | None, desk: Desk) -> Said:
+    def _answered(self, db: Connection, account_id: int, message: Message, turn: Turn) -> Turn:
+        """Return a new turn as its channel is to have it, queued where it leaves by the outbox."""
+        account = message.utterance.account
+        is_pushed = self._house.manner(account).is_pushed
+        if message.said and message.said.outcome.effects.is_sealed:
+            return replace(turn, id=None if is_pushed else turn.id, is_sealed=True)
+        # What was answered from memory has left by itself.
+        if turn.replies and is_pushed and not message.is_answered:
+            pushed = Pushed(account, turn.replies, f"turn:{turn.id}", turn.id)
+            self._house.push(db, account_id, pushed, message.now)
+        return turn
+
+    def _repeated(self, db: Connection, standing: store.Standing, message: Message) -> Turn:
+        """Return the turn that a repeat had already; a sealed one may have left no message."""
+        if standing.turn is None:  # pragma: no cover - the caller has looked
+            raise LookupError("a repeat without its turn")
+        turn, account = self._turn(standing.turn), message.utterance.account
+        if not self._house.manner(account).is_pushed or not is_sealed(standing.turn.replies):
+            return turn
+        if turn.is_sealed:
+            return replace(turn, id=None)
+        pushed = Pushed(account, turn.replies, f"sealed:{turn.id}", turn.id)
+        self._house.push(db, standing.account_id, pushed, message.now)
+        return turn
+
+    def _settled(self, message: Message, stored: store.StoredSession | None, desk: Desk) -> Said:
         """Return what the sender was told already, else decide it on the latest session.
 
         Raises:
-            _Withdrawn: when they were told that it was not stored.
+            Withdrawn: when they were told that it was not stored.
         """
         with message.lock:
             if message.is_withdrawn:
-                raise _Withdrawn
+                raise Withdrawn
             if message.said is None or not message.is_answered:
                 kept = self._memory.of(message.utterance.account, message.now)
                 # What is stored may be later: a write that timed out here, or another host's.
-                before = _from_store(stored, message.now)
+                before = from_store(stored, message.now)
                 if kept and not kept.is_stored and kept.at > before.at:
                     before = kept
                 message.said = self._decide(message, before, desk)
             return message.said
 
-    def _decide(self, message: _Message, before: Said, desk: Desk | None = None) -> Said:
+    def _decide(self, message: Message, before: Said, desk: Desk | None = None) -> Said:
         utterance, brain, house = message.utterance, message.brain, self._house
         if before.utterance_id == utterance.id:
             return before  # a repeat of what was answered, but perhaps not stored
         heard = Heard(utterance, message.analysis)
         at = (desk, message.now.astimezone(self._zone))
-        outcome = _in_its_language(house.reception.decide(brain, before.outcome.session, heard, at))
+        outcome = in_its_language(house.reception.decide(brain, before.outcome.session, heard, at))
         manner = house.manner(utterance.account)
         # The last words to somebody in a crisis end it; nothing may stand above them either.
         is_urgent = outcome.session.is_urgent or has_urgent(outcome.replies)
         is_pressing = is_urgent or message.analysis.is_pressing
-        if desk and desk.has_waiting and manner.shows_pending and not is_pressing:
+        is_held = is_pressing or outcome.effects.is_sealed
+        if desk and desk.has_waiting and manner.shows_pending and not is_held:
             outcome = house.with_pending(desk.db, desk.account_id, outcome, message.now)
         hint = brain.function_words(outcome.session.language).get("more_hint", "")
-        return Said(
-            utterance.id, fitted(outcome, manner, hint), max(before.at + _TICK, message.now)
-        )
+        return Said(utterance.id, fitted(outcome, manner, hint), max(before.at + TICK, message.now))
 
-    def _unstored(self, message: _Message, before: Said) -> Turn:
+    def _unstored(self, message: Message, before: Said) -> Turn:
         """Answer from memory; should the store get to the message yet, it stores this answer.
 
         When the store hangs in the midst of deciding, nobody waits for it: what it makes of the
@@ -306,13 +336,13 @@ class Conversation:
             if is_free:
                 message.lock.release()
 
-    def _told(self, message: _Message, before: Said) -> Turn:
+    def _told(self, message: Message, before: Said) -> Turn:
         text, now, account = message.utterance.text, message.now, message.utterance.account
         try:
             said = message.said or self._decide(message, before)
         except Exception:
             message.is_withdrawn = True
-            if not (reply := _urgent_alone(message, before.outcome.session)):
+            if not (reply := urgent_alone(message, before.outcome.session)):
                 raise
             _logger.exception("a turn was not decided; what is urgent is said alone")
             return Turn(None, text, (reply,), now)
@@ -328,51 +358,15 @@ class Conversation:
         """Return the stored session, new when it cannot be read at once: a reply is waiting."""
         try:
             reading = self._readers.submit(self._database.read, partial(_find_session, account))
-            return _from_store(reading.result(READING_SECONDS), now)
+            return from_store(reading.result(READING_SECONDS), now)
         except Exception:
             _logger.exception("a session was not read; it starts anew")
-            return _from_store(None, now)
-
-
-def _spoken(utterance: Utterance) -> Utterance:
-    """Return a tap on a choice that stands for words as these words."""
-    tapped = utterance.tapped
-    if tapped is None or not tapped.function.startswith(f"{SAY}/"):
-        return utterance
-    return replace(utterance, text=given_to(tapped.function), tapped=None)
-
-
-def _is_tapped(utterance: Utterance) -> bool:
-    tapped = utterance.tapped
-    return tapped is not None and bool(tapped.topic or tapped.function)
-
-
-def _in_its_language(outcome: Outcome) -> Outcome:
-    """Return ``outcome`` with the language of its session on every reply."""
-    language = outcome.session.language
-    if language == "zh":
-        return outcome  # as replies are unless told
-    return replace(outcome, replies=tuple(replace(r, language=language) for r in outcome.replies))
-
-
-def _from_store(stored: store.StoredSession | None, now: datetime) -> Said:
-    session = session_from_json(stored.state) if stored else Session()
-    at = stored.changed_at if stored else now - _TICK
-    return Said(None, Outcome(session, ()), at, is_stored=True)
+            return from_store(None, now)
 
 
 def _find_session(account: Account, db: Connection) -> store.StoredSession | None:
     account_id = find_account(db, account.channel, account.name)
     return None if account_id is None else store.load_session(db, account_id)
-
-
-def _urgent_alone(message: _Message, session: Session) -> Reply | None:
-    """Return the first words of this emergency or crisis, or of the one they are in."""
-    urgent, state = message.brain.dialogue.urgent, session.emergency
-    standing = Analysis(
-        emergency=state.kind if state else "", is_sure=state is not None, crisis=session.crisis
-    )
-    return urgent(message.analysis) or urgent(standing)
 
 
 def _note_effects(db: Connection, effects: Effects, now: datetime) -> None:
@@ -389,5 +383,11 @@ def _rateable(row: store.TurnRow) -> Reply | None:
     return next((reply for reply in replies if reply.rateable and reply.topics), None)
 
 
-def _turn(row: store.TurnRow) -> Turn:
-    return Turn(row.id, row.said, replies_from_json(row.replies), row.at)
+def _row_of(message: Message, outcome: Outcome) -> store.TurnRow:
+    """Return what is stored of a turn; of a sealed one neither words nor replies."""
+    if outcome.effects.is_sealed:
+        words = message.brain.function_words(outcome.session.language)
+        return store.TurnRow(0, "", standing_rows(words), message.now)
+    replies = [reply_to_json(reply) for reply in outcome.replies]
+    said = "" if outcome.effects.is_unsaid else message.utterance.text
+    return store.TurnRow(0, said, replies, message.now)

@@ -104,10 +104,14 @@ class Dialogue:
         last = outcome.replies[-1]
         asks = bool(last.choices) or outcome.session.flow not in (None, session.flow)
         if asks and outcome.effects == NO_EFFECTS:
-            return self._stepped(session, self._flow.put_off(state, now), now)
+            return self.put_off(session, state, now)
         noted = replace(last, text=f"{last.text}\n{self._flow.busy_note()}", choices=())
         after = replace(outcome.session, flow=session.flow, offers=session.offers)
         return replace(outcome, session=after, replies=(*outcome.replies[:-1], noted))
+
+    def put_off(self, session: Session, state: EmergencyState, now: datetime) -> Outcome:
+        """Say that what was called waits until the open emergency is over."""
+        return self._stepped(session, self._flow.put_off(state, now), now)
 
     def sent_place(self, session: Session, label: str, now: datetime) -> Outcome | None:
         """Return the turn for a place sent in an open emergency, None when there is none."""
@@ -125,6 +129,10 @@ class Dialogue:
         if analysis.danger:
             return Reply("decline", analysis.danger)
         return None
+
+    def banner(self, analysis: Analysis) -> str:
+        """Return what stands above any reply to what may be an emergency, "" for anything else."""
+        return self._flow.first_aid_above(analysis.emergency) if analysis.emergency else ""
 
     def _crisis_reply(self, analysis: Analysis) -> Reply:
         words = self._crisis.kinds[analysis.crisis]
@@ -357,8 +365,7 @@ class Dialogue:
             return session, replace(reply, text=f"{reply.text}\n{note}", choices=())
         if reply.kind == "answer" and (only := self._general["chinese_only"]):
             reply = replace(reply, text=f"{only}\n{reply.text}")
-        if analysis.emergency:
-            banner = self._flow.first_aid_above(analysis.emergency)
+        if banner := self.banner(analysis):
             return session, replace(reply, text=f"{banner}\n\n{reply.text}")
         if reply.kind == "answer" and session.hinted_on != now.date():
             session = replace(session, hinted_on=now.date())

@@ -158,8 +158,15 @@ class Function:
             ``TYPED``.
         recognise: reads a message that is neither a word nor a sure question; None when it is
             not for it.
+        reads_known: ``recognise`` also reads what the knowledge holds a sure answer to.
+        waits_for_safety: called in an open emergency, it waits until that is over.
         aside: names what is said below an answer that ``step`` left to the knowledge; with it
             the function goes on waiting.
+        attend: takes a message that is neither a tap nor a word that always works, before any
+            other function; None when it is not for it.
+        attend_ends: words that end its attending, whatever they would mean otherwise.
+        awaits: whether it waits for words that tell what and where, at that time; what is calm
+            among them is heard as the answer, whatever a classifier makes of it.
         pushed: returns its question that was pushed and still waits for an answer, or None.
         labels: the sentences that stand on its choices → the key to open when one is tapped
             that no longer stands; "" where the tap alone does not say what about.
@@ -173,7 +180,12 @@ class Function:
     is_private: bool = True
     takes_words: bool = False
     recognise: Callable[[Visit], Outcome | None] | None = None
+    reads_known: bool = False
+    waits_for_safety: bool = False
     aside: str = ""
+    attend: Callable[[Visit], Outcome | None] | None = None
+    attend_ends: frozenset[str] = frozenset()
+    awaits: Callable[[Flow, datetime], bool] | None = None
     pushed: Callable[[Visit], PushedQuestion | None] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ _CODE = re.compile(r"\[[A-Za-z][A-Za-z0-9 '!-]{0,19}\]|\[[\u3400-\u9fff]{1,4}\]"
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\u3400-\u9fff，。！？]+", re.IGNORECASE)
 
 # Our own codes are random letters, in which a classifier sees anything.
-_OWN_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{8}(?![0-9A-Za-z])")
+_OWN_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
 
 # Things that fire has a part in, and no fire.
 _NAMED_AFTER_FIRE = re.compile(
@@ -68,9 +68,9 @@ def readable(text: str) -> str:
 
 def _without_code(found: re.Match[str]) -> str:
     """Keep a word of eight letters; one in 32 would pass for a code."""
-    written = found[0]
+    written = found[0].replace("-", "")
     is_word = written.isalpha() and not written.isupper()
-    return written if is_word or not is_valid(written.upper()) else " "
+    return found[0] if is_word or not is_valid(written.upper()) else " "
 
 
 def is_calm(text: str) -> bool:

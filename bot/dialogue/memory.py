@@ -14,12 +14,16 @@ MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one message led to, and when; ``at`` orders the sessions of one account."""
+    """What one message led to, and when; ``at`` orders the sessions of one account.
+
+    ``turn_id`` names the stored turn whose replies are sealed.
+    """
 
     utterance_id: str | None
     outcome: Outcome
     at: datetime
     is_stored: bool = False
+    turn_id: int | None = None
 
 
 class Memory:

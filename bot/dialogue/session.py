@@ -107,6 +107,11 @@ class Session:
         """Return the session with nothing half done in it."""
         return replace(self, offers=(), crisis="", emergency=None, flow=None, more=())
 
+    def blank(self) -> Self:
+        """Return the session without anything that was said or done in it."""
+        empty = type(self)()
+        return replace(empty, language=self.language, told_privacy=self.told_privacy)
+
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
@@ -132,7 +137,9 @@ class Effects:
     ``is_booked`` says that a function has already written within that transaction, and
     ``is_forgotten`` that it deleted the account, so that the turn starts a new one.
     ``is_refused`` says that a function had no transaction to act in. ``woken`` names the
-    channels in whose outbox something was queued for somebody else.
+    channels in whose outbox something was queued for somebody else. ``is_sealed`` says that
+    neither the message nor its replies may be stored: they would join the sender to a report
+    that is to be anonymous. ``is_unsaid`` says that the message may not be stored: a name.
     """
 
     unanswered: tuple[UnansweredQuestion, ...] = ()
@@ -141,6 +148,8 @@ class Effects:
     is_forgotten: bool = False
     is_refused: bool = False
     woken: tuple[str, ...] = ()
+    is_sealed: bool = False
+    is_unsaid: bool = False
 
     @property
     def is_promised(self) -> bool:

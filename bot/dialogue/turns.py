@@ -19,13 +19,15 @@ _OF_CHOICES, _OF_CITATIONS, _OF_CARDS = (
 class Turn:
     """What a person said and what they got back.
 
-    ``id`` grows with time within a store; None when the turn could not be stored.
+    ``id`` grows with time within a store; None when the turn could not be stored, or its
+    replies must leave without the outbox. ``is_sealed``: no store may hold the replies.
     """
 
     id: int | None
     said: str
     replies: tuple[Reply, ...]
     at: datetime
+    is_sealed: bool = False
 
 
 def reply_to_json(reply: Reply) -> dict[str, Any]:

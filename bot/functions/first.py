@@ -65,32 +65,13 @@ FIRST = Function(
     is_private=False,
 )
 VOICE = Function("voice", _open_voice, is_private=False)
-REPORT_ELSEWHERE = Function(
-    "report",
-    _saying("report_elsewhere"),
-    frozenset({
-        "报隐患", "隐患上报", "上报隐患", "我要报隐患", "怎么报隐患", "我要举报", "举报",
-        "我要上报", "拍照上报", "随手拍", "report", "report a hazard",
-    }),
-    is_private=False,
-    labels={"voice_report": "report"},
-)  # fmt: skip
 # What the next releases bring is asked for already.
 NOT_YET = (
-    Function(
-        "progress",
-        _saying("progress_elsewhere"),
-        frozenset({
-            "我的进度", "进度", "查进度", "隐患进度", "我的上报", "我的隐患", "my reports",
-        }),
-        is_private=False,
-    ),
     Function(
         "quiz",
         _saying("quiz_elsewhere"),
         frozenset({
-            "每日一题", "答题", "我要答题", "积分", "我的积分", "积分怎么用", "积分商城",
-            "quiz", "points",
+            "每日一题", "答题", "我要答题", "quiz",
         }),
         is_private=False,
     ),

@@ -1,10 +1,6 @@
 """关联: one person in several channels, by a code shown on one side and a yes on both."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import Column
 
 from bot.dialogue.deciding import Outcome
 from bot.dialogue.functions import TYPED, Function, PushedQuestion, Visit
@@ -23,6 +19,7 @@ from community.link_store import (
     unlink,
 )
 from community.linking import ANSWER_LIFETIME, read_link_code
+from community.merging import Belongings
 from community.store import address_of
 
 KEY = "link"
@@ -39,11 +36,11 @@ _NO_WORDS = frozenset({"不是我,不关联", "不是我", "not me, do not link"
 
 
 class Linking:
-    """The function; ``owned`` are the columns that move when two residents become one."""
+    """The function; ``owned`` is what moves when two residents become one."""
 
-    def __init__(self, key: bytes, owned: Sequence[Column[Any]]) -> None:
+    def __init__(self, key: bytes, owned: Belongings) -> None:
         self._key = key
-        self._owned = tuple(owned)
+        self._owned = owned
 
     def functions(self) -> list[Function]:
         """Return them as they are registered: linking, unlinking, a yes and a no."""

@@ -4,8 +4,12 @@ from bot.dialogue.deciding import Outcome
 from bot.dialogue.functions import Function, Visit
 from community.consents import Consent, consents_of, withdraw_consent
 from community.delivery_store import cancel_for_account
+from community.store import resident_of
+from hazards.reporter_store import is_told, stop_notices
 
 KEY = "notices"
+# What becomes of their reports: wished for with each report, besides any consent of a platform.
+CASE = "case"
 _WORDS = frozenset({
     "通知设置", "通知", "我的通知", "怎么退订", "如何退订", "退订通知", "怎么取消订阅", "关闭通知",
     "怎么关通知", "notifications", "notices",
@@ -23,14 +27,11 @@ class Notices:
         standing = _standing(visit)
         if not standing:
             return visit.say("notices_none").outcome()
-        lines = [visit.words["notices"], *(_line(visit, consent) for consent in standing)]
+        lines = [visit.words["notices"]]
+        lines += [_line(visit, purpose, left) for purpose, left in standing.items()]
         choices = [
-            visit.choice(
-                "notice_off",
-                f"{KEY}/off/{consent.template.purpose}",
-                purpose=_named(visit, consent.template.purpose),
-            )
-            for consent in standing
+            visit.choice("notice_off", f"{KEY}/off/{purpose}", purpose=_named(visit, purpose))
+            for purpose in standing
         ]
         choices.append(visit.choice("notices_all_off", f"{KEY}/off"))
         return visit.saying("\n".join(lines)).offering(choices).outcome()
@@ -41,10 +42,8 @@ class Notices:
         return Function(KEY, self.open, _WORDS, menu="mine", labels=labels)
 
     def _stop(self, visit: Visit, purpose: str) -> Outcome:
-        wanted = [purpose] if purpose else [one.template.purpose for one in _standing(visit)]
-        stopped = [
-            one for one in wanted if withdraw_consent(visit.db, visit.account_id, one, visit.now)
-        ]
+        wanted = [purpose] if purpose else [*_standing(visit)]
+        stopped = [one for one in wanted if _stopped(visit, one)]
         for one in wanted:
             cancel_for_account(visit.db, visit.account_id, visit.now, purpose=one)
         if not stopped:
@@ -54,23 +53,35 @@ class Notices:
         return visit.say("notice_stopped", purpose=_named(visit, purpose)).booked().outcome()
 
 
-def _standing(visit: Visit) -> list[Consent]:
-    """Return the consents that still allow a notice, one a purpose."""
+def _standing(visit: Visit) -> dict[str, str]:
+    """Return the purposes of which notices may be sent, and for how many more."""
     found = {
-        consent.template.purpose: consent
+        consent.template.purpose: _left(visit, consent)
         for consent in consents_of(visit.db, visit.account_id)
         if consent.allows
     }
-    return list(found.values())
+    if is_told(visit.db, resident_of(visit.db, visit.account_id)):
+        found[CASE] = visit.words["notice_open"]
+    return found
 
 
-def _line(visit: Visit, consent: Consent) -> str:
-    words = visit.words
-    left = words["notice_open"] if consent.is_long_term else None
-    return words["notice_line"].format(
-        purpose=_named(visit, consent.template.purpose),
-        left=left or words["notice_left"].format(count=consent.uses),
-    )
+def _stopped(visit: Visit, purpose: str) -> bool:
+    """Stop one purpose; False when nothing of it stood."""
+    had_consent = withdraw_consent(visit.db, visit.account_id, purpose, visit.now)
+    if purpose != CASE:
+        return had_consent
+    # Of their reports they are told in every chat of theirs, so it ends in every one.
+    return stop_notices(visit.db, resident_of(visit.db, visit.account_id)) or had_consent
+
+
+def _left(visit: Visit, consent: Consent) -> str:
+    if consent.is_long_term:
+        return visit.words["notice_open"]
+    return visit.words["notice_left"].format(count=consent.uses)
+
+
+def _line(visit: Visit, purpose: str, left: str) -> str:
+    return visit.words["notice_line"].format(purpose=_named(visit, purpose), left=left)
 
 
 def _named(visit: Visit, purpose: str) -> str:

@@ -15,7 +15,8 @@ import hazards
 import knowledge
 import quiz
 import storage
-from bot.assembly import ERASABLE, MANNERS, Premises, functions_of, house_of
+from bot.assembly import MANNERS, Premises, functions_of, house_of, parts_of
+from bot.belongings import ERASABLE
 from community.merging import columns_left_out, columns_naming
 from community.store import channel_account, resident
 from storage import metadata
@@ -85,6 +86,7 @@ def test_what_is_joined_tells_no_key() -> None:
 
 
 def test_the_menu_keeps_to_five_in_each_part() -> None:
-    functions = functions_of(Premises(("demo",), b"k" * 32), Clock())
+    premises = Premises(("demo",), b"k" * 32)
+    functions = functions_of(premises, Clock(), parts_of(premises, Clock()))
     words = {"menu_ask": "a", "menu_report": "b", "menu_mine": "c"}
     assert all(1 <= len(part) <= 5 for _, part in functions.menu(words))

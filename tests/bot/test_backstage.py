@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from bot.assembly import ERASABLE
 from bot.backstage import Backstage, Channels
-from bot.desk import RECORDINGS_FOLDER, Recordings
+from bot.belongings import ERASABLE
+from bot.desk import Recordings, Safe
 from bot.desk_store import add_request, answer_request, forget_answered
 from bot.messages import Media
 from community.erasure import forget_account
 from community.store import account_of
 from storage import Database
-from tests.bot.conftest import Clock
+from tests.bot.conftest import NOON, Clock
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"])
 SOUND = b"#!AMR of nobody"
@@ -24,7 +25,8 @@ SOUND = b"#!AMR of nobody"
 
 @pytest.fixture
 def recordings(database: Database, tmp_path: Path) -> Recordings:
-    return Recordings(database, tmp_path, {"wechat": lambda _ref: SOUND}, lambda *_told: None)
+    safe = Safe(tmp_path, b"k" * 32)
+    return Recordings(database, safe, {"wechat": lambda _ref: SOUND}, lambda *_told: None)
 
 
 @pytest.fixture
@@ -40,12 +42,16 @@ def leave(database: Database, recordings: Recordings, clock: Clock, name: str) -
         return account, add_request(db, account, "", clock(), Media("voice", name))[0]
 
     account, request = database.write(work)
-    recordings.fetch(request)
+    recordings.fetch(request, clock())
     return account, request
 
 
 def kept(folder: Path) -> int:
-    return len(list((folder / RECORDINGS_FOLDER).iterdir()))
+    """Return how many files there are; to the disk, all are from noon."""
+    files = list(folder.glob("[0-9a-f][0-9a-f]/*"))
+    for file in files:
+        os.utime(file, (NOON.timestamp(), NOON.timestamp()))
+    return len(files)
 
 
 def test_a_recording_goes_with_whoever_left_it(
@@ -53,11 +59,13 @@ def test_a_recording_goes_with_whoever_left_it(
 ) -> None:
     gone, _ = leave(database, recordings, clock, "zhang")
     leave(database, recordings, clock, "li")
-    assert recordings.forget_gone() == 0
+    clock.forward(timedelta(days=2))
+    assert kept(tmp_path) == 2
+    assert recordings.sweep(clock()) == 0
 
     database.write(lambda db: forget_account(db, gone, ERASABLE))
 
-    assert recordings.forget_gone() == 1
+    assert recordings.sweep(clock()) == 1
     assert kept(tmp_path) == 1
 
 
@@ -69,20 +77,25 @@ def test_a_recording_goes_with_its_time(
     clock.forward(timedelta(days=181))
     database.write(lambda db: forget_answered(db, clock()))
 
-    recordings.forget_gone()
+    kept(tmp_path)
+    recordings.sweep(clock())
 
     assert kept(tmp_path) == 0
 
 
-def test_nothing_is_looked_through_where_nobody_left_a_recording(recordings: Recordings) -> None:
-    assert recordings.forget_gone() == 0
+def test_nothing_is_looked_through_where_nobody_left_a_recording(
+    recordings: Recordings, clock: Clock
+) -> None:
+    assert recordings.sweep(clock()) == 0
 
 
-def test_housekeeping_looks_through_the_recordings(
+def test_housekeeping_looks_through_the_files(
     database: Database, backstage: Backstage, recordings: Recordings, clock: Clock, tmp_path: Path
 ) -> None:
     gone, _ = leave(database, recordings, clock, "zhang")
     database.write(lambda db: forget_account(db, gone, ERASABLE))
+    clock.forward(timedelta(days=2))
+    assert kept(tmp_path) == 1
 
     async def run() -> None:
         backstage.start()

@@ -1,6 +1,8 @@
 """Staff's side: answers go back once; recordings are fetched once and go with their request."""
 
 import io
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,21 +12,25 @@ from sqlalchemy import Connection, func, select
 from bot import store
 from bot.assembly import teller_of
 from bot.desk import (
-    RECORDINGS_FOLDER,
     AlreadyAnswered,
     NoFetcher,
     Recordings,
+    Safe,
     UnknownRequest,
     answer,
     find,
+    read_media,
 )
 from bot.desk_store import add_request, request_by_id, staff_request
 from bot.dialogue.session import Session, session_to_json
 from bot.messages import Media
 from community.delivery_store import delivery
+from community.files import stored_file
 from community.store import account_of
 from storage import Database
 from tests.bot.conftest import NOON
+
+KEY = b"k" * 32
 
 
 @pytest.fixture
@@ -118,53 +124,86 @@ class Platform:
 
 def test_a_recording_is_fetched_once(database: Database, tmp_path: Path, request_id: int) -> None:
     platform = Platform(b"sound")
-    recordings = Recordings(database, tmp_path, {"wechat": platform}, silent)
+    recordings = Recordings(database, Safe(tmp_path, KEY), {"wechat": platform}, silent)
 
     for _ in range(2):
-        recordings.fetch(request_id)
+        recordings.fetch(request_id, NOON)
 
     assert platform.asked == ["media-1"]
+    (file,) = kept(tmp_path)
+    assert b"sound" not in file.read_bytes()
+    assert opened(database, tmp_path, request_id) == b"sound"
     code = code_of(database, request_id)
-    assert (tmp_path / RECORDINGS_FOLDER / f"{code}.bin").read_bytes() == b"sound"
-    assert database.read(lambda db: find(db, code)).media_file == f"{code}.bin"
+    assert database.read(lambda db: find(db, code)).media_file.endswith(file.name)
 
 
 def test_a_failure_is_tried_again(database: Database, tmp_path: Path, request_id: int) -> None:
     platform = Platform(OSError("slow"), b"sound")
-    recordings = Recordings(database, tmp_path, {"wechat": platform}, silent)
+    recordings = Recordings(database, Safe(tmp_path, KEY), {"wechat": platform}, silent)
 
     with pytest.raises(OSError, match="slow"):
-        recordings.fetch(request_id)
-    recordings.fetch(request_id)
+        recordings.fetch(request_id, NOON)
+    recordings.fetch(request_id, NOON)
 
     assert database.read(lambda db: request_by_id(db, request_id)).media_file  # type: ignore[union-attr]
 
 
 def test_a_channel_that_is_off_is_said(database: Database, tmp_path: Path, request_id: int) -> None:
     with pytest.raises(NoFetcher) as off:
-        Recordings(database, tmp_path, {}, silent).fetch(request_id)
+        Recordings(database, Safe(tmp_path, KEY), {}, silent).fetch(request_id, NOON)
     assert (off.value.channel, off.value.permanent) == ("wechat", False)
 
 
 def test_what_is_gone_is_not_fetched(database: Database, tmp_path: Path, request_id: int) -> None:
     database.write(lambda db: db.execute(staff_request.delete()))
-    Recordings(database, tmp_path, {}, silent).fetch(request_id)
-    assert not (tmp_path / RECORDINGS_FOLDER).exists()
+    Recordings(database, Safe(tmp_path, KEY), {}, silent).fetch(request_id, NOON)
+    assert kept(tmp_path) == []
 
 
 def test_recordings_go_with_their_request(
     database: Database, tmp_path: Path, request_id: int
 ) -> None:
-    recordings = Recordings(database, tmp_path, {"wechat": Platform(b"sound")}, silent)
-    assert recordings.forget_gone() == 0
-    recordings.fetch(request_id)
-    assert recordings.forget_gone() == 0
+    recordings = Recordings(database, Safe(tmp_path, KEY), {"wechat": Platform(b"sound")}, silent)
+    later = NOON + timedelta(days=3)
+    assert recordings.sweep(later) == 0
+    recordings.fetch(request_id, NOON)
+    aged(tmp_path)
+    assert recordings.sweep(later) == 0
 
     database.write(lambda db: db.execute(staff_request.delete()))
 
-    assert recordings.forget_gone() == 1
-    assert list((tmp_path / RECORDINGS_FOLDER).iterdir()) == []
+    assert recordings.sweep(NOON) == 0  # it may be on its way to a row yet
+    assert recordings.sweep(later) == 1
+    assert kept(tmp_path) == []
     assert database.read(lambda db: db.scalar(select(func.count(staff_request.c.id)))) == 0
+
+
+def test_a_request_that_went_while_it_was_fetched_keeps_nothing(
+    database: Database, tmp_path: Path, request_id: int
+) -> None:
+    def fetched(_ref: str) -> bytes:
+        database.write(lambda db: db.execute(staff_request.delete()))
+        return b"sound"
+
+    Recordings(database, Safe(tmp_path, KEY), {"wechat": fetched}, silent).fetch(request_id, NOON)
+
+    assert database.read(lambda db: db.scalar(select(func.count(stored_file.c.id)))) == 0
+    assert len(kept(tmp_path)) == 1  # for the sweep
+
+
+def aged(folder: Path) -> None:
+    """Have the disk say that everything was kept at noon."""
+    for file in kept(folder):
+        os.utime(file, (NOON.timestamp(), NOON.timestamp()))
+
+
+def opened(database: Database, folder: Path, request_id: int) -> bytes | None:
+    def read(db: Connection) -> bytes | None:
+        request = request_by_id(db, request_id)
+        assert request is not None
+        return read_media(db, request, Safe(folder, KEY))
+
+    return database.read(read)
 
 
 def picture() -> bytes:
@@ -184,7 +223,7 @@ def leave_media(database: Database, sent: Media, said: str = "") -> int:
 
 
 def kept(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / RECORDINGS_FOLDER).glob("*"))
+    return sorted(tmp_path.glob("[0-9a-f][0-9a-f]/*"))
 
 
 def test_a_photo_is_made_anew_before_it_is_kept(database: Database, tmp_path: Path) -> None:
@@ -192,12 +231,12 @@ def test_a_photo_is_made_anew_before_it_is_kept(database: Database, tmp_path: Pa
     assert b"SECRET-PHONE" in raw
     photo = leave_media(database, Media("photo", "p-1"))
 
-    Recordings(database, tmp_path, {"wechat": Platform(raw)}, silent).fetch(photo)
+    Recordings(database, Safe(tmp_path, KEY), {"wechat": Platform(raw)}, silent).fetch(photo, NOON)
 
-    (file,) = kept(tmp_path)
-    assert file.name == f"{code_of(database, photo)}.jpg"
-    assert b"SECRET-PHONE" not in file.read_bytes()
-    assert Image.open(io.BytesIO(file.read_bytes())).size == (40, 30)
+    data = opened(database, tmp_path, photo)
+    assert data is not None
+    assert b"SECRET-PHONE" not in data
+    assert Image.open(io.BytesIO(data)).size == (40, 30)
 
 
 class Gone(Exception):
@@ -222,11 +261,11 @@ def test_what_cannot_be_kept_is_said_once_and_leaves_nothing(
     request = leave_media(database, sent, said)
     code = code_of(database, request)
     recordings = Recordings(
-        database, tmp_path, {"wechat": Platform(answer)}, teller_of(lambda: NOON)
+        database, Safe(tmp_path, KEY), {"wechat": Platform(answer)}, teller_of(lambda: NOON)
     )
 
     for _ in range(2):
-        recordings.fetch(request)
+        recordings.fetch(request, NOON)
 
     assert kept(tmp_path) == []
     (told,) = queued(database)
@@ -250,8 +289,8 @@ def test_the_sender_is_told_in_their_language(database: Database, tmp_path: Path
 
     database.write(speak)
 
-    Recordings(database, tmp_path, {"wechat": Platform(b"x")}, teller_of(lambda: NOON)).fetch(
-        request
-    )
+    Recordings(
+        database, Safe(tmp_path, KEY), {"wechat": Platform(b"x")}, teller_of(lambda: NOON)
+    ).fetch(request, NOON)
 
     assert "cannot be opened" in str(queued(database))

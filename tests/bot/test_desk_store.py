@@ -12,13 +12,14 @@ from bot.desk_store import (
     answer_request,
     find_request,
     forget_answered,
+    media_of,
     note_media,
     open_requests,
     request_by_id,
     requests_since,
-    standing_codes,
 )
 from bot.messages import Media
+from community.files import StoredFile, note_file
 from community.store import account_of
 from storage import Database, read_code
 from tests.bot.conftest import NOON
@@ -88,14 +89,20 @@ def test_counting_what_one_account_left(database: Database, since: object, count
     assert database.read(lambda db: requests_since(db, account, since)) == count  # type: ignore[arg-type]
 
 
-def test_the_file_of_a_recording_is_noted(database: Database) -> None:
+def test_the_file_of_a_recording_is_noted_once(database: Database) -> None:
     request_id, _ = leave(database, sent=Media("voice", "m-1"))
+    file = StoredFile("ab" * 32, "sealed", 9)
+    assert database.read(lambda db: media_of(db, request_id)) is None
 
-    database.write(lambda db: note_media(db, request_id, "a.bin"))
+    def note(db: Connection) -> bool:
+        return note_media(db, request_id, note_file(db, file, NOON), file.name)
+
+    assert [database.write(note), database.write(note)] == [True, False]
 
     found = database.read(lambda db: request_by_id(db, request_id))
     assert found is not None
-    assert found.media_file == "a.bin"
+    assert found.media_file == file.name
+    assert database.read(lambda db: media_of(db, request_id)) == file
 
 
 def test_answered_ones_go_chunk_by_chunk_and_open_ones_stay(
@@ -112,9 +119,3 @@ def test_answered_ones_go_chunk_by_chunk_and_open_ones_stay(
     assert gone(ANSWERED_KEPT) == 0
     assert [gone(ANSWERED_KEPT + MINUTE) for _ in range(3)] == [2, 1, 0]
     assert [one.id for one in database.read(lambda db: open_requests(db, 9))] == [ids[3]]
-
-
-def test_codes_that_stand(database: Database) -> None:
-    _, code = leave(database)
-    assert database.read(lambda db: standing_codes(db, [code, "00000000"])) == {code}
-    assert database.read(lambda db: standing_codes(db, [])) == set()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from bot import store
 from bot.store import TurnRow
 from community.deliveries import Delivery
-from community.delivery_store import mark_shown, queue_delivery
+from community.delivery_store import delivery, mark_shown, queue_delivery
 from community.store import account_of, find_account
 from storage import Database
 
@@ -165,3 +165,27 @@ def test_messages_of_one_account_see_the_session_of_the_one_before(database: Dat
 
     found = database.write(take_up).session
     assert found == store.StoredSession({"count": 40}, NOON)
+
+
+def test_blanked_turns_stay_to_know_repeats_by(database: Database) -> None:
+    def work(db: Connection) -> tuple[list[str], bool]:
+        account = account_of(db, "telegram", "7001", NOON)
+        for number, said in enumerate(["以前", "楼道堆物", "匿名"]):
+            at = NOON + timedelta(minutes=number)
+            row = store.TurnRow(0, said, [{"kind": "chat", "text": said}], at)
+            turn_id = store.add_turn(db, account, f"m{number}", row)[0].id
+            body = [{"kind": "chat", "text": said}]
+            queued = Delivery(
+                account, "telegram", "reply", "reply", body, f"turn:{turn_id}", at,
+                at + timedelta(days=1), turn_id=turn_id,
+            )  # fmt: skip
+            queue_delivery(db, queued, at)
+        store.blank_turns(db, account, NOON + timedelta(minutes=1))
+        bodies = [row.body for row in db.execute(select(delivery.c.body).order_by(delivery.c.id))]
+        assert bodies[1:] == [[], []]
+        assert bodies[0] != []
+        again = store.TurnRow(0, "匿名", [], NOON)
+        turns = store.turns_after(db, account, 0, NOON, 10)
+        return [turn.said for turn in turns], store.add_turn(db, account, "m2", again)[1]
+
+    assert database.write(work) == (["以前", "", ""], False)

@@ -4,11 +4,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bot.channels.web import Around, PageLink
+from bot.channels.web_photos import WebPhotos
 from tests.bot.channels.web_service import WrittenConversation, listening
 
 FLAGS = [
@@ -18,6 +21,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LINKS = (PageLink("/report", "填表报隐患"), PageLink("/progress", "查进度"))
 PHONE = {"width": 390, "height": 844}
 
 OpenPage = Callable[..., Page]
@@ -44,8 +48,13 @@ def conversation() -> WrittenConversation:
 
 
 @pytest.fixture
-def url(conversation: WrittenConversation) -> Iterator[str]:
-    with listening(conversation) as address:
+def photos(tmp_path: Path) -> WebPhotos:
+    return WebPhotos(tmp_path / "files", b"k" * 32)
+
+
+@pytest.fixture
+def url(conversation: WrittenConversation, photos: WebPhotos) -> Iterator[str]:
+    with listening(conversation, around=Around(photos, LINKS)) as address:
         yield address
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Column, UniqueConstraint
 
-from bot.assembly import ERASABLE  # joins every package, so that all tables are declared
+from bot.belongings import ERASABLE  # joins every package, so that all tables are declared
 from community.merging import columns_naming
 from community.store import channel_account, resident
 from storage import metadata

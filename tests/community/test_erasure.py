@@ -26,7 +26,7 @@ from bot.store import TurnRow, add_turn, save_session, session, turn
 from community.bindings import bind, binding
 from community.erasure import OWN, Erasable, forget_account, forget_person, joined
 from community.link_store import confirm, link, link_miss, start_link, try_code
-from community.merging import columns_left_out, columns_naming
+from community.merging import Belongings, columns_left_out, columns_naming
 from community.store import account_of, channel_account, find_account, resident, resident_of
 from knowledge.store import feedback, list_unanswered, record_feedback, record_unanswered
 from storage import Database, RowId, metadata
@@ -86,7 +86,7 @@ def linked(database: Database, one: int, other: int) -> None:
     def work(db: Connection) -> None:
         attempt = try_code(db, other, start_link(db, one, KEY, NOON), KEY, NOON)
         assert attempt.link_id is not None
-        owned = [binding.c.resident_id, feedback.c.resident_id]
+        owned = Belongings([binding.c.resident_id, feedback.c.resident_id])
         for account in (one, other):
             confirm(db, account, attempt.link_id, NOON, owned)
 

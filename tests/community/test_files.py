@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, func, select
 
+from community.file_upkeep import forget_orphans
 from community.files import (
     FileDamaged,
     FileMissing,
@@ -17,18 +19,23 @@ from community.files import (
     UnfitName,
     find_file,
     forget_file,
-    forget_orphans,
+    full_hour,
     keep_file,
+    keep_sealed,
     note_file,
     path_of,
     read_file,
+    read_sealed,
     stored_file,
 )
+from community.keys import derived_key
+from community.sealing import WrongKey, seal
 from storage import Database, migrate, open_database
 
 DATA = b"a picture"
 SHA = hashlib.sha256(DATA).hexdigest()
 DAY = timedelta(days=1)
+CHONGQING = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -191,3 +198,59 @@ def test_a_forgotten_file_goes_with_the_sweep_and_others_stay(
     assert forget_orphans(folder, database, now=now()) == 1
     assert read_file(folder, other) == b"other"
     assert (folder / "ab" / "readme.txt").exists()
+
+
+KEY = b"k" * 32
+
+
+def test_what_is_sealed_is_read_with_its_key_alone(folder: Path) -> None:
+    file = keep_sealed(folder, KEY, DATA)
+
+    assert file.kind == "sealed"
+    assert DATA not in (folder / file.name).read_bytes()
+    assert read_sealed(folder, KEY, file) == DATA
+    with pytest.raises(WrongKey):
+        read_sealed(folder, b"x" * 32, file)
+
+
+def test_the_same_data_sealed_twice_has_two_names(folder: Path) -> None:
+    assert len({keep_sealed(folder, KEY, DATA).sha256 for _ in range(3)} | {SHA}) == 4
+
+
+def test_what_is_sealed_tells_the_hour_alone(folder: Path) -> None:
+    file = keep_sealed(folder, KEY, DATA)
+    kept_at = datetime.fromtimestamp((folder / file.name).stat().st_mtime, UTC)
+    assert kept_at == full_hour(kept_at)
+    assert full_hour(datetime(2026, 11, 22, 12, 59, tzinfo=CHONGQING)) == datetime(
+        2026, 11, 22, 4, tzinfo=UTC
+    )
+
+
+def test_a_damaged_sealed_file_is_said_to_be(folder: Path) -> None:
+    file = keep_sealed(folder, KEY, DATA)
+    path = folder / file.name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(FileDamaged):
+        read_sealed(folder, KEY, file)
+
+    plain = keep_file(folder, DATA * 20, "sealed")  # whole, but never sealed
+    with pytest.raises((WrongKey, FileDamaged)):
+        read_sealed(folder, KEY, plain)
+
+
+def test_a_sealed_file_out_of_place_is_damaged(folder: Path) -> None:
+    foreign = keep_file(folder, seal(derived_key(KEY, "files"), DATA, b"elsewhere"), "sealed")
+    with pytest.raises(FileDamaged):
+        read_sealed(folder, KEY, foreign)
+
+
+def test_a_row_taken_meanwhile_is_made_again(database: Database, folder: Path) -> None:
+    file = keep_file(folder, DATA, "jpg")
+
+    def note_and_take(_: int) -> int:
+        found = database.write(lambda db: note_file(db, file, now()))
+        database.write(lambda db: forget_file(db, found))
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(note_and_take, range(24)))) == 24

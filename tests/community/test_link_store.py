@@ -23,13 +23,14 @@ from community.link_store import (
     unlink,
 )
 from community.linking import TRIES_OF_ACCOUNT, TRIES_OF_ALL, LinkState
+from community.merging import Belongings
 from community.store import account_of, channel_account, resident, resident_of
 from storage import Database
 from tests.community.registered import NOON, building_called, imported, with_register_tables
 
 KEY = b"k" * 32
 MINUTE = timedelta(minutes=1)
-OWNED = [binding.c.resident_id]
+OWNED = Belongings([binding.c.resident_id])
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from community.bindings import binding
-from community.merging import columns_left_out, columns_naming, merge_residents
+from community.merging import Belongings, columns_left_out, columns_naming, merge_residents
 from community.store import account_of, channel_account, resident, resident_of
 from knowledge.store import feedback, record_feedback
 from storage import Database, RowId
@@ -44,7 +44,9 @@ def test_the_older_keeps_what_both_have(database: Database) -> None:
         rate(db, older, "gas.smell", useful=True)
         rate(db, newer, "gas.smell", useful=False)
         rate(db, newer, "fire.alarm", useful=True)
-        return merge_residents(db, newer, older, [binding.c.resident_id, feedback.c.resident_id])
+        return merge_residents(
+            db, newer, older, Belongings([binding.c.resident_id, feedback.c.resident_id])
+        )
 
     assert database.write(work) == older
     query = select(feedback.c.resident_id, feedback.c.topic, feedback.c.day, feedback.c.useful)
@@ -59,8 +61,8 @@ def test_the_older_keeps_what_both_have(database: Database) -> None:
 
 def test_of_two_of_one_moment_the_lower_id_stays(database: Database) -> None:
     one, other = database.write(new_resident), database.write(new_resident)
-    assert database.write(lambda db: merge_residents(db, other, one, [])) == one
-    assert database.write(lambda db: merge_residents(db, one, one, [])) == one
+    assert database.write(lambda db: merge_residents(db, other, one, Belongings([]))) == one
+    assert database.write(lambda db: merge_residents(db, one, one, Belongings([]))) == one
 
 
 def test_every_account_follows(database: Database) -> None:
@@ -72,8 +74,8 @@ def test_every_account_follows(database: Database) -> None:
         return database.read(lambda db: resident_of(db, account))
 
     first, second, third = map(who, accounts)
-    database.write(lambda db: merge_residents(db, second, third, []))
-    database.write(lambda db: merge_residents(db, second, first, []))
+    database.write(lambda db: merge_residents(db, second, third, Belongings([])))
+    database.write(lambda db: merge_residents(db, second, first, Belongings([])))
     assert {who(account) for account in accounts} == {first}
 
 
@@ -91,7 +93,9 @@ def test_a_column_left_out_undoes_everything(database: Database) -> None:
     database.write(lambda db: db.execute(insert(forgotten).values(resident_id=newer)))
 
     with pytest.raises(IntegrityError):
-        database.write(lambda db: merge_residents(db, older, newer, [feedback.c.resident_id]))
+        database.write(
+            lambda db: merge_residents(db, older, newer, Belongings([feedback.c.resident_id]))
+        )
 
     query = select(feedback.c.resident_id)
     assert database.read(lambda db: db.scalars(query).all()) == [newer]
@@ -120,7 +124,7 @@ def test_every_kind_of_uniqueness_is_heeded(database: Database, kind: str) -> No
         columns.create_all(db)
         names = ("id", "resident_id", "topic")
         db.execute(insert(noted), [dict(zip(names, row, strict=True)) for row in rows])
-        merge_residents(db, older, newer, [noted.c.resident_id])
+        merge_residents(db, older, newer, Belongings([noted.c.resident_id]))
 
     database.write(work)
     left = database.read(lambda db: sorted(map(tuple, db.execute(select(noted)).all())))

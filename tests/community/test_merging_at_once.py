@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 
 from community.link_store import LinkState, confirm, start_link, try_code
+from community.merging import Belongings
 from community.store import account_of, channel_account, resident
 from storage import Database
 from tests.platforms.loopback import wait_until
@@ -22,7 +23,7 @@ def typed(db: Connection, giver: int, taker: int) -> int:
     code = start_link(db, giver, KEY, NOON)
     link_id = try_code(db, taker, code, KEY, NOON).link_id
     assert link_id is not None
-    confirm(db, giver, link_id, NOON, ())
+    confirm(db, giver, link_id, NOON, Belongings())
     return link_id
 
 
@@ -35,14 +36,14 @@ def test_the_second_finds_what_the_first_has_joined(database: Database) -> None:
     joined, let_go = Event(), Event()
 
     def first(db: Connection) -> LinkState | None:
-        state = confirm(db, one, links[0], NOON, ())
+        state = confirm(db, one, links[0], NOON, Belongings())
         joined.set()
         let_go.wait(PATIENCE_SECONDS)
         return state
 
     states = [database.submit(first)]
     assert joined.wait(PATIENCE_SECONDS)
-    states.append(database.submit(lambda db: confirm(db, other, links[1], NOON, ())))
+    states.append(database.submit(lambda db: confirm(db, other, links[1], NOON, Belongings())))
     assert wait_until(lambda: database.read(lambda db: db.scalar(WAITING)) or False)
     let_go.set()
 

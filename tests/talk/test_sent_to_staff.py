@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from tests.platforms.loopback import wait_until
 from tests.talk.conftest import Town
-from tests.talk.towns import PATIENCE, furnished, rows, standing
+from tests.talk.towns import PATIENCE, furnished, kept_media, rows, standing
 
 SECRET = b"SECRET-PHONE"
 
@@ -37,11 +37,9 @@ def code_in(text: str) -> str:
 
 
 def kept(town: Town, code: str) -> bytes:
-    """Return the file of a message once it was fetched."""
-    file = town.data_dir / "recordings" / f"{code}.jpg"
-    noted = "SELECT media_file FROM staff_request WHERE code = ?"
-    assert wait_until(lambda: rows(town.data_dir, noted, code) == [(file.name,)], PATIENCE)
-    return file.read_bytes()
+    """Return the photo of a message once it was fetched."""
+    assert wait_until(lambda: kept_media(town.data_dir, code) is not None, PATIENCE)
+    return kept_media(town.data_dir, code) or b""
 
 
 def test_a_photo_on_wechat_is_kept_without_what_it_tells(town: Town, photo: bytes) -> None:
@@ -83,4 +81,3 @@ def test_what_is_no_photo_is_refused_and_said(town: Town) -> None:
     assert told.startswith("照片打不开，没有留下")
     assert code in told
     assert rows(town.data_dir, "SELECT 1 FROM staff_request WHERE code = ?", code) == []
-    assert list((town.data_dir / "recordings").glob(f"{code}*")) == []

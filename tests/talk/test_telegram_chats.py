@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from community.files import FILES_FOLDER
 from tests.platforms.loopback import wait_until
 from tests.platforms.telegram import Button
 from tests.talk.conftest import Town
@@ -19,6 +20,7 @@ from tests.talk.towns import (
     building_code,
     deliveries_of,
     furnished,
+    kept_media,
     labels,
     rows,
     run_lifeline,
@@ -198,17 +200,13 @@ def test_a_recording_reaches_staff_when_4_is_chosen(town: Town) -> None:
     offered = who.reads()[0]
     assert offered.text.startswith("我听不了语音。着火、漏气、有人晕倒：马上打119。")
     assert labels(offered) == ["1 着火了", "2 闻到气味", "3 报隐患", "4 找人工"]
-    folder = town.data_dir / "recordings"
-    assert not folder.exists()  # nobody has asked for it yet
+    stored = town.data_dir / FILES_FOLDER
+    assert not stored.exists()  # nobody has asked for it yet
     booked = who.asks("4").text
     code = re.findall("编号([0-9A-Z]{8})", booked)[0]
 
-    file = folder / f"{code}.bin"
-    assert wait_until(lambda: file.exists() and file.stat().st_size == len(recording), PATIENCE)
-    assert file.read_bytes() == recording
-    fetched = "SELECT media_file FROM staff_request WHERE code = ?"
-    assert wait_until(lambda: rows(town.data_dir, fetched, code) == [(file.name,)], PATIENCE)
-    assert str(file) in run_lifeline(town.data_dir, "inbox", "show", code)
+    assert wait_until(lambda: kept_media(town.data_dir, code) == recording, PATIENCE)
+    assert f"inbox save {code}" in run_lifeline(town.data_dir, "inbox", "show", code)
 
 
 def test_a_place_is_looked_up_and_a_moving_one_asked_once(town: Town) -> None:

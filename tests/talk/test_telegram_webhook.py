@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from community.files import FILES_FOLDER
 from tests.platforms.loopback import http_client, wait_until
 from tests.platforms.telegram_updates import SECRET_HEADER
 from tests.talk.conftest import Town
@@ -139,8 +140,8 @@ def test_everything_we_ask_telegram_goes_through_the_proxy(town: Town, proxy: Pr
     who.reads()
     assert "语音转给工作人员了" in who.asks("4").text
 
-    recordings = town.data_dir / "recordings"
-    assert wait_until(lambda: any(recordings.glob("*.bin")), PATIENCE)
+    stored = town.data_dir / FILES_FOLDER
+    assert wait_until(lambda: any(stored.glob("??/*.sealed")), PATIENCE)
     for method in ("getMe", "setWebhook", "setMyCommands", "sendMessage", "getFile"):
         assert proxy.asked_for(method) == len(town.telegram.calls_to(method)) > 0
     assert any("/file/bot" in path for path in proxy.passed)

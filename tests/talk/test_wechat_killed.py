@@ -12,7 +12,7 @@ from bot.cli import inbox
 from tests.platforms.loopback import wait_until
 from tests.platforms.wechat import ServiceUnavailable, Shown, WeChatUser
 from tests.talk.conftest import Town
-from tests.talk.towns import furnished, rows, standing
+from tests.talk.towns import furnished, kept_media, standing
 from tests.talk.wechat_town import (
     WECHAT_ALONE,
     at_once,
@@ -103,14 +103,11 @@ def test_what_was_booked_is_done_by_the_next_one(town: Town) -> None:
     spoken = request_code(speaker.says("4"))
     town.stop()
     town.wechat.comes_back()
-    file = town.data_dir / "recordings" / f"{spoken}.bin"
-    assert not file.exists()
+    assert kept_media(town.data_dir, spoken) is None
     assert "已回" in commanded(town, inbox.app, "answer", written, "明天来修。")
 
     town.start()
 
     assert writer.wait_for(3, PATIENCE)[-1].text.endswith("明天来修。")
-    noted = "SELECT media_file FROM staff_request WHERE code = ?"
-    assert wait_until(lambda: rows(town.data_dir, noted, spoken) == [(file.name,)], PATIENCE)
-    assert file.read_bytes() == recording
+    assert wait_until(lambda: kept_media(town.data_dir, spoken) == recording, PATIENCE)
     assert len(writer.received) == 3

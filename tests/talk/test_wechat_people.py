@@ -9,7 +9,7 @@ import pytest
 from tests.platforms.loopback import wait_until
 from tests.platforms.wechat import Shown, WeChatUser
 from tests.talk.conftest import Town
-from tests.talk.towns import building_code, furnished, rows, run_lifeline, standing
+from tests.talk.towns import building_code, furnished, kept_media, run_lifeline, standing
 from tests.talk.wechat_town import (
     WECHAT_ALONE,
     at_once,
@@ -55,10 +55,8 @@ def request_code(text: str) -> str:
 
 def wait_for_recording(town: Town, code: str) -> bytes:
     """Return the bytes of a recording once staff can play it."""
-    file = town.data_dir / "recordings" / f"{code}.bin"
-    noted = "SELECT media_file FROM staff_request WHERE code = ?"
-    assert wait_until(lambda: rows(town.data_dir, noted, code) == [(file.name,)], 70)
-    return file.read_bytes()
+    assert wait_until(lambda: kept_media(town.data_dir, code) is not None, 70)
+    return kept_media(town.data_dir, code) or b""
 
 
 def test_a_code_at_the_door_leads_to_the_building(town: Town) -> None:

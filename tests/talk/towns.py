@@ -18,6 +18,8 @@ import pytest
 
 from bot.preparing import prepare_brain
 from bot.settings import Settings
+from community.files import FILES_FOLDER, SEALED, StoredFile, read_sealed
+from community.keys import KEY_FILE
 from tests.platforms.loopback import wait_until
 from tests.platforms.telegram import Query, ShownMessage, TelegramPlatform, TelegramUser
 from tests.platforms.wechat import AES_KEY, WeChatPlatform
@@ -111,6 +113,15 @@ def rows(data_dir: Path, statement: str, *values: object) -> list[tuple[Any, ...
     """Return what a query finds in the main database, read beside the running service."""
     with closing(sqlite3.connect(f"file:{data_dir / 'lifeline.db'}?mode=ro", uri=True)) as db:
         return db.execute(statement, values).fetchall()
+
+
+def kept_media(data_dir: Path, code: str) -> bytes | None:
+    """Return what came with a message to staff, None until it was fetched."""
+    noted = rows(data_dir, "SELECT media_file FROM staff_request WHERE code = ?", code)
+    if not noted or not noted[0][0]:
+        return None
+    file = StoredFile(Path(noted[0][0]).stem, SEALED, 0)
+    return read_sealed(data_dir / FILES_FOLDER, (data_dir / KEY_FILE).read_bytes(), file)
 
 
 def turns_of(data_dir: Path, name: str) -> list[str]:

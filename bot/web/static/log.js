@@ -1,9 +1,13 @@
 // The conversation as shown: what was said, what came back, in order and once.
 
 import { make } from "./dom.js";
+import { thumbnail } from "./pictures.js";
 import { isUrgent, replyElement } from "./replies.js";
 
 const SLOW_MILLISECONDS = 500;
+// In the place of what cannot be shown again.
+const STANDING = { photo: "〔照片〕", place: "〔位置〕" };
+const RECEIVED = "收到";
 
 export class Log {
   #log;
@@ -13,7 +17,8 @@ export class Log {
   #waiting = new Map();
   last = 0;
 
-  // `actions`: choose(label), rate(turn id, useful), isRated(turn id).
+  // `actions`: choose(label), rate(turn id, useful), isRated(turn id), pickPhotos(), sendPlace(),
+  // sentAs(turn id) → "photo", "place" or undefined.
   constructor(log, alarm, actions) {
     this.#log = log;
     this.#alarm = alarm;
@@ -28,15 +33,29 @@ export class Log {
     if (latest) this.#show(latest);
   }
 
-  // Shows what the person just said, before there is an answer.
-  expect(id, text) {
+  // Shows what the person just said or sent, before there is an answer.
+  expect(message, photo) {
     const note = make("p", { class: "note" });
-    const said = this.#said(text, note);
-    this.#waiting.set(id, { said, note, text });
-    setTimeout(() => this.#waiting.has(id) && !note.textContent && this.#dots(note), SLOW_MILLISECONDS);
+    const said = this.#said(message.text ?? STANDING[kindOf(message)], note);
+    if (photo) this.#picture(said, photo);
+    this.#waiting.set(message.id, { said, note, text: message.text });
+    const isWaiting = () => this.#waiting.has(message.id) && !note.hasChildNodes();
+    setTimeout(() => isWaiting() && this.#dots(note), SLOW_MILLISECONDS);
     this.#log.append(said);
     this.#retire();
     this.#show(said);
+  }
+
+  // How much of a photo has left.
+  progress(id, part) {
+    const note = this.#waiting.get(id)?.note;
+    if (!note) return;
+    const bar = note.querySelector("progress") ?? make("progress", { max: "1", "aria-label": "正在发照片" });
+    if (!bar.parentElement) {
+      note.className = "note";
+      note.replaceChildren(bar);
+    }
+    bar.value = part;
   }
 
   note(id, text) {
@@ -57,24 +76,41 @@ export class Log {
     this.#waiting.delete(id);
     const isKnown = this.#isShown(turn);
     if (!waiting) return isKnown ? undefined : this.arrive(turn);
-    if (isKnown) return waiting.said.remove();
-    waiting.note.remove();
+    if (isKnown) return this.#meet(waiting, turn);
+    this.#end(waiting, turn);
     this.#remember(turn);
     waiting.said.after(...this.#replies(turn));
     this.#announce(turn);
     if (waiting.said === this.#latestSaid()) this.#show(waiting.said);
   }
 
+  // The stream was faster: of words it has brought both, of a photo or a place the answer alone.
+  #meet(waiting, turn) {
+    if (waiting.text !== undefined) return waiting.said.remove();
+    this.#end(waiting, turn);
+    this.#log.querySelector(`[data-turn="${turn.id}"]`)?.before(waiting.said);
+  }
+
+  #end({ said, note, text }, turn) {
+    if (text === undefined && !turn.replies.length) {
+      note.className = "note";
+      note.textContent = RECEIVED;
+    } else {
+      note.remove();
+    }
+    said.dataset.settled = "yes";
+  }
+
   // Something new from elsewhere: another page of this person, or a later delivery.
   arrive(turn) {
     if (this.#isShown(turn)) return;
     for (const [id, waiting] of this.#waiting) {
-      if (waiting.text === turn.said) return this.settle(id, turn);
+      if (turn.said && waiting.text === turn.said) return this.settle(id, turn);
     }
     const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 120;
     const first = this.#append(turn);
     this.#announce(turn);
-    if (isAtEnd) this.#show(first);
+    if (first && isAtEnd) this.#show(first);
   }
 
   #append(turn, next = null) {
@@ -82,7 +118,8 @@ export class Log {
     this.#retire();
     this.#remember(turn);
     const elements = this.#replies(turn);
-    if (turn.said) elements.unshift(this.#said(turn.said));
+    const said = turn.said || STANDING[this.#actions.sentAs(turn.id)];
+    if (said) elements.unshift(this.#said(said));
     for (const element of elements) this.#log.insertBefore(element, next);
     return elements[0];
   }
@@ -102,17 +139,29 @@ export class Log {
   }
 
   #replies(turn) {
-    return turn.replies.map((reply) => replyElement(reply, {
-      choose: this.#actions.choose,
-      rate: turn.id !== null && !this.#actions.isRated(turn.id)
-        ? (useful) => this.#actions.rate(turn.id, useful)
-        : undefined,
-    }));
+    const { choose, pickPhotos, sendPlace, isRated } = this.#actions;
+    const rate = turn.id !== null && !isRated(turn.id)
+      ? (useful) => this.#actions.rate(turn.id, useful)
+      : undefined;
+    return turn.replies.map((reply) => {
+      const element = replyElement(reply, { choose, rate, pickPhotos, sendPlace });
+      element.dataset.turn = turn.id;
+      return element;
+    });
   }
 
   #said(text, ...more) {
     const who = make("span", { class: "unseen" }, "你说：");
     return make("article", { class: "said", "aria-live": "off", tabindex: "-1" }, make("p", {}, who, text), ...more);
+  }
+
+  async #picture(said, photo) {
+    const picture = await thumbnail(photo);
+    if (!picture) return;
+    const [who] = said.firstElementChild.childNodes;
+    said.classList.add("photo");
+    said.firstElementChild.replaceChildren(who, picture);
+    if (said === this.#latestSaid() && !said.dataset.settled) this.#show(said);
   }
 
   #dots(note) {
@@ -141,4 +190,10 @@ export class Log {
     const top = element.offsetTop - this.#log.offsetTop - 8;
     this.#log.scrollTop = Math.min(top, this.#log.scrollHeight - this.#log.clientHeight);
   }
+}
+
+// What a message without words is.
+export function kindOf(message) {
+  if (message.isPhoto) return "photo";
+  return message.place ? "place" : undefined;
 }

@@ -9,11 +9,18 @@ const SPEAKER = {
   crisis: "生命通道回答：",
 };
 
+// What a reply may ask for → the words on its button, and the action behind it.
+const WANTED = {
+  photo: ["发照片", "pickPhotos"],
+  place: ["发我的位置", "sendPlace"],
+};
+
 export function isUrgent(reply) {
   return URGENT.has(reply.kind);
 }
 
-// `actions`: choose(label) and rate(useful) → Promise<string> with what to show afterwards.
+// `actions`: choose(label), pickPhotos() and sendPlace() where the page has them, and
+// rate(useful) → Promise<string> with what to show afterwards.
 export function replyElement(reply, actions) {
   const attributes = { class: `reply ${reply.kind}`, tabindex: "-1" };
   // Spoken at once from the assertive region instead; twice would cost seconds.
@@ -23,6 +30,7 @@ export function replyElement(reply, actions) {
   if (reply.kind === "emergency") article.append(make("p", { class: "flag" }, "紧急"));
   article.append(...body(reply));
   if (reply.basis || reply.citations.length) article.append(basis(reply));
+  if (WANTED[reply.wants]) article.append(...wanted(reply, actions));
   if (reply.choices.length) article.append(choices(reply, actions));
   if (reply.rateable && actions.rate) article.append(rating(actions));
   return article;
@@ -92,6 +100,14 @@ function choices(reply, actions) {
     group.append(button);
   });
   return group;
+}
+
+function wanted(reply, actions) {
+  const [words, action] = WANTED[reply.wants];
+  if (!actions[action]) return [];
+  const button = make("button", { type: "button", "data-passing": "yes" }, words);
+  button.addEventListener("click", () => actions[action]());
+  return [make("div", { class: "wanted" }, button)];
 }
 
 function rating(actions) {

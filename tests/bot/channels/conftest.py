@@ -1,11 +1,16 @@
 """The web chat, listening on loopback, and a visitor's client."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.channels.web import Around
+from bot.channels.web_photos import WebPhotos
 from tests.bot.channels.web_service import WrittenConversation, listening
+
+KEY = b"k" * 32
 
 
 @pytest.fixture
@@ -15,9 +20,15 @@ def written() -> WrittenConversation:
 
 
 @pytest.fixture
-def url(written: WrittenConversation) -> Iterator[str]:
+def photos(tmp_path: Path) -> WebPhotos:
+    """Where photos of the web are kept."""
+    return WebPhotos(tmp_path / "files", KEY)
+
+
+@pytest.fixture
+def url(written: WrittenConversation, photos: WebPhotos) -> Iterator[str]:
     """The address of the web chat over ``written``."""
-    with listening(written) as address:
+    with listening(written, around=Around(photos)) as address:
         yield address
 
 

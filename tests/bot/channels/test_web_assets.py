@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.channels.web import PAGES
 from bot.channels.web_assets import Assets
+from bot.channels.web_pages import STATIC
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def test_a_page_that_names_a_missing_file_fails(folder: Path, name: str) -> None
 
 
 def test_every_file_is_served_for_good_with_its_type(visitor: httpx.Client) -> None:
-    assets = Assets(PAGES / "static")
+    assets = Assets(STATIC)
 
-    for file in (PAGES / "static").iterdir():
+    for file in STATIC.iterdir():
         answer = visitor.get(assets.url(file.name))
 
         assert answer.content == file.read_bytes()
@@ -60,7 +60,7 @@ def test_nothing_else_is_served(visitor: httpx.Client, path: str) -> None:
 
 
 def test_scripts_import_only_their_neighbours() -> None:
-    for script in (PAGES / "static").glob("*.js"):
+    for script in STATIC.glob("*.js"):
         text = script.read_text()
         for imported in re.findall(r'from "([^"]+)"', text):
             assert (script.parent / imported).is_file(), f"{script.name} imports {imported}"

@@ -4,7 +4,9 @@ import pytest
 
 from bot.channels.web_limits import (
     ADDRESS_BURST,
+    PHOTO_VISITOR,
     VISITOR_BURST,
+    ChatLimits,
     SenderLimits,
     TokenBuckets,
     network_of,
@@ -49,6 +51,23 @@ def test_a_new_cookie_each_time_does_not_help() -> None:
     over = [limits.is_over(f"visitor {n}", "10.0.0.1", 0) for n in range(ADDRESS_BURST + 1)]
 
     assert over == [False] * ADDRESS_BURST + [True]
+
+
+def test_nine_photos_leave_room_for_the_words_that_go_with_them() -> None:
+    """A report of nine photos was refused at its place and kind, as written too fast."""
+    limits = ChatLimits()
+    photos = [limits.is_over("ann", 0, is_photo=True) for _ in range(9)]
+    words = [limits.is_over("ann", 0) for _ in range(VISITOR_BURST + 1)]
+
+    assert photos == [False] * 9
+    assert words == [False] * VISITOR_BURST + [True]
+
+
+def test_photos_without_end_are_too_many() -> None:
+    limits, most = ChatLimits(), PHOTO_VISITOR[0]
+    over = [limits.is_over("ann", 0, is_photo=True) for _ in range(int(most) + 1)]
+
+    assert over == [False] * int(most) + [True]
 
 
 @pytest.mark.parametrize(

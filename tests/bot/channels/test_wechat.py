@@ -203,6 +203,29 @@ def test_the_platforms_second_try_joins_the_first() -> None:
     assert len(answers.received) == 1
 
 
+def test_the_platforms_own_repeats_are_not_writing_too_fast() -> None:
+    answers, all_came, calls = WrittenAnswers(), threading.Event(), itertools.count(1)
+    answers.may_answer.clear()
+    tries = 12
+
+    def clock() -> datetime:
+        if next(calls) == tries:
+            all_came.set()
+        return NOW
+
+    with listening(answers, PLAIN, clock=clock) as url, ThreadPoolExecutor(tries) as threads:
+        sender = Sender(url)
+        sent = [threads.submit(sender.post, xml(Content="慢", MsgId=1)) for _ in range(tries)]
+        assert all_came.wait(10)
+        answers.may_answer.set()
+        for attempt in sent:
+            attempt.result()
+        sender.send(Content="喂")
+        sender.client.close()
+
+    assert answers.limited == [False, False]
+
+
 def test_an_emergency_finds_a_thread_while_everything_else_hangs() -> None:
     answers, all_came, calls = WrittenAnswers(), threading.Event(), itertools.count(1)
     answers.may_answer.clear()

@@ -70,7 +70,7 @@ def said(text: str = "", **parts: object) -> Utterance:
                 "Scale": 20,
                 "Label": "幸福小区3栋",
             },
-            said(place=Place(23.134521, 113.358803, "幸福小区3栋")),
+            said(place=Place(23.134521, 113.358803, "幸福小区3栋", "gcj02")),
         ),
         (
             {

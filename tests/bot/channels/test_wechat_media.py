@@ -16,6 +16,7 @@ from bot.channels.wechat_media import (
     PICTURE_HOSTS,
     ForeignAddress,
     MediaFetcher,
+    MediaGone,
     MediaShelf,
     NothingToFetch,
     Pictures,
@@ -110,6 +111,15 @@ def test_after_three_days_it_is_gone(platform: WeChatPlatform, fetcher: MediaFet
     with pytest.raises(CallRefused) as caught:
         fetcher.fetch(Media("photo", sent.ref))
     assert caught.value.code == 40007
+
+
+def test_a_link_that_is_dead_is_gone_for_good(
+    platform: WeChatPlatform, fetcher: MediaFetcher
+) -> None:
+    """It was asked again for ever, and its sender never heard of it."""
+    with pytest.raises(MediaGone) as caught:
+        fetcher.fetch(Media("photo", "", link=f"{platform.url}/mmbiz_pic/nowhere"))
+    assert caught.value.permanent
 
 
 def test_an_error_in_place_of_media_is_an_error(fetcher: MediaFetcher) -> None:

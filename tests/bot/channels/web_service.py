@@ -90,6 +90,14 @@ CLARIFY = Reply(
     topics=("gas.hose_life", "gas.hose_type"),
 )
 WEATHER = Reply("decline", "天气我不懂，请看天气预报。我只答逃生、报警、燃气和电动车的安全。")
+PHOTO = Reply(
+    "chat",
+    "照片收到。这是什么隐患？",
+    choices=(Choice("楼道楼梯堆物"), Choice("不是隐患，发给人工")),
+)
+PLACE = Reply("chat", "位置收到。")
+REPORT = Reply("chat", "报哪里的隐患？发张照片最快。", wants="photo")
+WHERE = Reply("chat", "在哪里？发个位置，或打字。", wants="place")
 SLOW = Reply("chat", "你发得太快了，等一分钟再发。真着火、漏气、有人被困：直接打119（免费）。")
 
 ANSWERS = {
@@ -101,6 +109,8 @@ ANSWERS = {
     "不想活了": CRISIS,
     "软管": CLARIFY,
     "明天天气怎么样": WEATHER,
+    "报隐患": REPORT,
+    "改地点": WHERE,
 }
 
 
@@ -111,20 +121,23 @@ class WrittenConversation:
         self._turns: dict[Account, dict[str, Turn]] = {}
         self._lock = Lock()
         self._last = 0
+        self._was_photo = False
         self.received: list[Utterance] = []
         self.ratings: list[tuple[int, bool]] = []
         self.is_failing = False
 
     def receive(self, utterance: Utterance, *, limited: bool = False) -> Turn:
         """Answer from the table, once for each utterance id."""
-        reply = ANSWERS.get(utterance.text, Reply("chat", f"收到：{utterance.text}"))
+        reply = _answer(utterance)
         if limited and reply.kind not in {"emergency", "crisis"}:
             return Turn(None, utterance.text, (SLOW,), utterance.sent_at)
         with self._lock:
             self.received.append(utterance)
             turns = self._turns.setdefault(utterance.account, {})
             if utterance.id not in turns:
-                turns[utterance.id] = self._next(utterance.text, reply)
+                is_silent = bool(utterance.media) and self._was_photo
+                turns[utterance.id] = self._next(utterance.text, *(() if is_silent else (reply,)))
+                self._was_photo = bool(utterance.media)
             return turns[utterance.id]
 
     def history(self, account: Account, after: int = 0) -> list[Turn]:
@@ -148,28 +161,52 @@ class WrittenConversation:
             for turns in self._turns.values():
                 turns[f"delivery {self._last}"] = self._next("", Reply("chat", text))
 
-    def _next(self, said: str, reply: Reply) -> Turn:
+    def _next(self, said: str, *replies: Reply) -> Turn:
         self._last += 1
-        return Turn(self._last, said, (reply,), datetime.now(UTC))
+        return Turn(self._last, said, replies, datetime.now(UTC))
+
+
+def _answer(utterance: Utterance) -> Reply:
+    if utterance.media:
+        return PHOTO
+    if utterance.place:
+        return PLACE
+    return ANSWERS.get(utterance.text, Reply("chat", f"收到：{utterance.text}"))
 
 
 def app(
-    conversation: WrittenConversation | None = None, public_url: str | None = None
+    conversation: WrittenConversation | None = None,
+    public_url: str | None = None,
+    around: web.Around = web.NOTHING_AROUND,
 ) -> Starlette:
     """Return the web chat alone; without arguments it is a factory for uvicorn's command."""
     routes = web.routes(
-        conversation or WrittenConversation(), cookie_key=COOKIE_KEY, public_url=public_url
+        conversation or WrittenConversation(),
+        cookie_key=COOKIE_KEY,
+        public_url=public_url,
+        around=around,
     )
     return Starlette(routes=routes, middleware=web.middleware())
 
 
 @contextmanager
 def listening(
-    conversation: WrittenConversation, *, port: int = 0, public_url: str | None = None
+    conversation: WrittenConversation,
+    *,
+    port: int = 0,
+    public_url: str | None = None,
+    around: web.Around = web.NOTHING_AROUND,
 ) -> Iterator[str]:
     """Serve the web chat from a thread, and yield its address."""
+    with serving(app(conversation, public_url, around), port) as address:
+        yield address
+
+
+@contextmanager
+def serving(application: Starlette, port: int = 0) -> Iterator[str]:
+    """Serve an application from a thread, and yield its address."""
     config = uvicorn.Config(
-        app(conversation, public_url),
+        application,
         port=port,
         ws="none",
         log_level="critical",

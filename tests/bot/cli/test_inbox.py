@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.desk_store import add_request, note_media
 from bot.messages import Media
 from community.delivery_store import delivery
+from community.files import keep_sealed, note_file
+from community.keys import installation_key
 from community.store import account_of
 from storage import Database, migrate, open_database
 from tests.bot.cli.test_problems import Lifeline
@@ -33,7 +35,13 @@ def codes(tmp_path: Path) -> list[str]:
         voice, second = database.write(
             lambda db: add_request(db, account, "", NOON, Media("voice", "m-1"))
         )
-        database.write(lambda db: note_media(db, voice, "a.bin"))
+        key = installation_key(database, None, tmp_path / "var", now=NOON)
+        file = keep_sealed(tmp_path / "var" / "files", key, b"sound")
+
+        def note(db: Connection) -> None:
+            note_media(db, voice, note_file(db, file, NOON), file.name)
+
+        database.write(note)
     return [first, second]
 
 
@@ -61,7 +69,21 @@ def test_one_is_shown_whole_with_its_recording(
 ) -> None:
     assert "3栋消防栓没水，\n找谁？" in lifeline("inbox", "show", codes[0].lower()).stdout
     shown = lifeline("inbox", "show", codes[1]).stdout
-    assert f"语音：{tmp_path / 'var' / 'recordings' / 'a.bin'}" in shown
+    assert f"语音：用 lifeline inbox save {codes[1]} 文件名 存出来" in shown
+
+
+def test_a_recording_is_saved_once_to_a_new_file(
+    lifeline: Lifeline, codes: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "voice.amr"
+
+    done = lifeline("inbox", "save", codes[1].lower(), str(file))
+    again = lifeline("inbox", "save", codes[1], str(file))
+
+    assert (done.returncode, done.stderr, file.read_bytes()) == (0, "", b"sound")
+    assert "存好了" in done.stdout
+    assert again.returncode == 1
+    assert "已经有了" in again.stderr
 
 
 def test_an_answer_is_queued_once(lifeline: Lifeline, codes: list[str], tmp_path: Path) -> None:
@@ -83,11 +105,13 @@ def test_an_answer_is_queued_once(lifeline: Lifeline, codes: list[str], tmp_path
     ("arguments", "said"),
     [
         (("show", "00000000"), "没有编号是00000000的留言"),
+        (("save", "00000000", "new.amr"), "没有编号是00000000的留言"),
+        (("save", "CODE", "new.amr"), "没有录音或照片"),
         (("answer", "00000000", "好"), "没有编号是00000000的留言"),
         (("answer", "CODE", "  "), "回复是空的"),
         (("answer", "CODE", "长" * 1001), "回复太长"),
     ],
-    ids=["unknown", "answering unknown", "empty", "too long"],
+    ids=["unknown", "saving unknown", "saving words", "answering unknown", "empty", "too long"],
 )
 def test_what_cannot_be_done_is_said_without_a_traceback(
     lifeline: Lifeline, codes: list[str], tmp_path: Path, arguments: tuple[str, ...], said: str

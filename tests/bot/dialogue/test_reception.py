@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.assembly import Premises, functions_of
+from bot.assembly import Premises, functions_of, parts_of
 from bot.dialogue.brain import Brain
 from bot.dialogue.house import House
 from bot.dialogue.session import Flow
@@ -15,9 +15,9 @@ from tests.bot.functions.test_functions import labels, shown
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
-KEYS = tuple(
-    function.key for function in functions_of(Premises(("demo",), b"k" * 32), Clock()).registered
-)
+PREMISES = Premises(("demo",), b"k" * 32)
+FUNCTIONS = functions_of(PREMISES, Clock(), parts_of(PREMISES, Clock()))
+KEYS = tuple(function.key for function in FUNCTIONS.registered)
 FIRE = "救命啊着火了"
 
 

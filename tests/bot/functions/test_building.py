@@ -6,37 +6,10 @@ import pytest
 
 from bot.dialogue.turns import Turn
 from bot.messages import Event, Place
-from community.building_apply import apply_import
-from community.building_import import plan_import
-from community.building_rows import read_building_list
-from community.building_sheets import read_csv
 from community.nearby import NEAR_METRES, Point, buildings_near
-from community.register_store import search_buildings
 from storage import Database
-from tests.bot.conftest import Clock
 from tests.bot.functions.conftest import Says
 from tests.bot.functions.test_functions import labels, shown
-
-BUILDINGS = """镇街,社区,小区,楼栋,层数,物业电话,纬度,经度
-城东街道,文汇社区,阳光小区,3栋,33,023-79220001,29.5300,108.7700
-城东街道,文汇社区,阳光小区,5栋,33,023-79220002,29.5320,108.7720
-城西街道,西山社区,翠湖苑,1栋,18,023-79230001,29.6000,108.9000
-"""
-
-
-@pytest.fixture
-def codes(database: Database, clock: Clock) -> dict[str, str]:
-    """Three registered buildings; name → code."""
-    listed = read_building_list(read_csv(BUILDINGS.encode()))
-    plan = database.read(
-        lambda db: plan_import(
-            db, listed, district_id="demo", district_name="演示区", add_streets=True
-        )
-    )
-    assert plan.faults == ()
-    apply_import(database, plan, clock())
-    rows = database.read(lambda db: search_buildings(db, ["demo"], "栋")).rows
-    return {row.name: row.code for row in rows}
 
 
 def named(codes: dict[str, str], part: str) -> tuple[str, str]:

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from bot.assembly import FETCH_RECORDING
-from bot.desk_store import StaffRequest, open_requests
+from bot.desk_store import StaffRequest, open_requests, staff_request
 from bot.dialogue.conversation import Conversation
-from bot.functions.human import WORDS_WITHIN
+from bot.functions.human import MOST_A_DAY, WORDS_WITHIN
 from bot.messages import Choice, Media, Utterance
 from storage import Database
 from storage.work_rows import find_row
 from tests.bot.conftest import Clock
 from tests.bot.functions.conftest import LI, Says
+from tests.bot.functions.reporting import photo, photos_of, rows
 from tests.bot.functions.test_functions import shown
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -201,3 +202,27 @@ class TestSentAlong:
         sends(COMPLAINT, media=(Media("voice", "v2"),))
 
         assert [(r.said, r.media_ref) for r in requests(database)] == [(COMPLAINT, "v2")]
+
+
+def test_all_photos_of_a_report_go_to_staff(sends: Says, database: Database) -> None:
+    sent = [photo() for _ in range(3)]
+    for media in sent:
+        sends(media=media)
+
+    booked = sends("不是隐患，发给人工")
+
+    refs = [row["media_ref"] for row in rows(database, staff_request)]
+    assert refs == [media.ref for (media,) in sent]
+    assert "照片" in shown(booked)
+    assert photos_of(database) == []
+
+
+def test_photos_beyond_the_days_limit_are_not_taken(sends: Says, database: Database) -> None:
+    for number in range(MOST_A_DAY):
+        sends("转人工")
+        sends(f"三单元的路灯坏了{number}号")
+    sends(media=photo())
+    sends(media=photo())
+
+    assert str(MOST_A_DAY) in shown(sends("不是隐患，发给人工"))
+    assert len(rows(database, staff_request)) == MOST_A_DAY

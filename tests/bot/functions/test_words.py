@@ -11,10 +11,7 @@ from bot.messages import Account, Choice, Event, Place, Utterance
 from storage import Database
 from tests.bot.conftest import Clock
 from tests.bot.functions.conftest import LI, LI_ON_TELEGRAM, Says
-from tests.bot.functions.test_building import codes
 from tests.bot.functions.test_functions import labels, shown
-
-__all__ = ["codes"]
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
@@ -38,11 +35,15 @@ UNKNOWN = "这个我不懂"
         ("/forget", "要删掉我这里"),
         ("/first", "哪一种"),
         ("怎么换成英文", "English now"),
-        ("我要举报", "报隐患还没开通"),
-        ("拍照上报", "报隐患还没开通"),
-        ("我的进度", "查进度还没开通"),
+        ("我要举报", "报哪里的隐患"),
+        ("拍照上报", "报哪里的隐患"),
+        ("我的进度", "还没有上报过"),
         ("每日一题", "还没开通"),
-        ("积分怎么用", "还没开通"),
+        ("积分怎么用", "还没有积分"),
+        ("兑换", "还没有积分"),
+        ("领奖", "领奖 编号 密码"),
+        ("绑定码", "生成绑定码"),
+        ("我的任务", "没有绑定工作人员"),
     ],
 )
 @pytest.mark.usefixtures("codes")

@@ -1,0 +1,1 @@
+"""Charts for pages, papers and chat, drawn by matplotlib in a process of its own."""

@@ -1,0 +1,1 @@
+"""Papers: notices, work sheets and certificates, set by typst in a process of its own."""
