@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="日志级别 | log level")
 
-    @field_validator("districts", mode="before")
+    @field_validator("districts", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

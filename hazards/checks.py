@@ -1,7 +1,7 @@
 """Checks of the files that hazards live by, for ``lifeline check`` and ``lifeline doctor``."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from community.workdays import load_workdays
 from hazards.categories import CATEGORIES_FILE, Categories, load_categories
 from hazards.deadline_rules import NoDeadlines, read_deadlines, rules_at
 from hazards.inspections import load_guide
+from hazards.reward_files import scheme_of
 from hazards.routing import routes, to_confirm
 
 _MOST_NAMED = 6
@@ -38,6 +39,15 @@ def hazard_faults(
     if not any(fault.file == categories_file for fault in faults):
         categories = load_categories(categories_file)
         yield from _district_faults(root, categories)
+
+
+def unrewarded(district: District, now: datetime) -> list[str]:
+    """Return in Chinese what a district has yet to decide about rewards.
+
+    Raises:
+        BrokenPlaceFile: when its rules cannot be used.
+    """
+    return scheme_of(district).gaps(now)
 
 
 def unconfirmed(district: District, on: date) -> list[str]:
@@ -83,6 +93,8 @@ def _district_faults(root: Path, categories: Categories) -> Iterator[BrokenPlace
             yield from filter(None, [_fault(partial(routes, district, part, categories))])
         if part := district.part("deadlines"):
             yield from filter(None, [_fault(partial(read_deadlines, part))])
+        ids = [category.id for category in categories.all]
+        yield from filter(None, [_fault(partial(scheme_of, district, ids))])
 
 
 def _fault(load: Callable[[], object]) -> BrokenPlaceFile | None:

@@ -18,7 +18,7 @@ from bot.settings import SETTING_PREFIX, Settings
 from community.districts import UnknownDistrict, load_district
 from community.keys import KEY_FILE, fingerprint, kept_fingerprint, present_key
 from community.placefiles import BrokenPlaceFile
-from hazards.checks import unconfirmed
+from hazards.checks import unconfirmed, unrewarded
 from index.model import SHIPPED_MODEL, load_model
 from index.values import SearchError
 from knowledge.content import is_current
@@ -145,6 +145,8 @@ def _district(name: str, now: datetime) -> Iterator[Line]:
         shown = f"居民看到的是“{unset.unset}”"
         yield Line("!", f"区县 {name} 没有填{unset.description}（{unset.name}），{shown}")
     for missing in unconfirmed(district, now.astimezone(ZoneInfo(district.timezone)).date()):
+        yield Line("!", f"区县 {name}：{missing}")
+    for missing in unrewarded(district, now):
         yield Line("!", f"区县 {name}：{missing}")
 
 

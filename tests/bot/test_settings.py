@@ -84,3 +84,8 @@ def test_an_address_that_may_be_meant_is_left_to_storage(url: str) -> None:
 def test_secrets_are_not_shown() -> None:
     secrets = {"secret_key": "geheim", "database_url": "postgresql://u:geheim@h/x"}
     assert "geheim" not in repr(Settings.model_validate(secrets))
+
+
+def test_networks_are_read_from_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIFELINE_WEBHOOK_NETWORKS", "10.20.0.0/16, 127.0.0.0/8")
+    assert Settings().webhook_networks == ("10.20.0.0/16", "127.0.0.0/8")

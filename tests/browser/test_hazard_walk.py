@@ -150,7 +150,7 @@ def test_the_joined_pages_are_readable_and_fit(
     open_one: OpenPage, viewport: dict[str, int]
 ) -> None:
     page = open_one("/console", "guan")
-    page.set_viewport_size(viewport)  # type: ignore[arg-type]
+    page.set_viewport_size(viewport)
     weak, wide = [], []
 
     for place in places_of(page):

@@ -49,6 +49,22 @@ def test_what_the_name_says_already_is_not_said_twice(database: Database, tower:
 
 
 @pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("双福花园3栋2楼楼道", "双福街道幸福社区双福花园3栋2楼楼道"),
+        ("3栋2楼", "双福街道幸福社区双福花园3栋2楼"),
+        ("双福街道幸福社区双福花园3栋大门", "双福街道幸福社区双福花园3栋大门"),
+        ("栋边上", "双福街道幸福社区双福花园3栋 栋边上"),
+    ],
+    ids=["estate and floor", "number and floor", "all of it", "half a number"],
+)
+def test_words_that_begin_with_the_building_go_on_from_it(
+    database: Database, tower: Building, told: str, words: str
+) -> None:
+    assert site(database, Where(tower.id, words=told)).words == words
+
+
+@pytest.mark.parametrize(
     ("north", "is_sent"), [(0.001, True), (0.01, False)], ids=["beside it", "at home"]
 )
 def test_a_phone_far_from_the_building_is_not_the_place(
