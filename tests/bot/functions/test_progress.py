@@ -43,7 +43,7 @@ def test_anybody_sees_how_far_it_is_by_code(sends: Says) -> None:
 
     for said in (f"进度 {code}", f"进度{code}", code, code.replace("-", "").lower(), f"编号{code}"):
         told = shown(sends(said, LI_ON_TELEGRAM))
-        assert told.startswith(f"{code}：收到了，等工作人员审核")
+        assert told.startswith("这个编号：收到了，等工作人员审核")
         assert "阳光小区" not in told
 
 
