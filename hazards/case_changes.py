@@ -21,6 +21,7 @@ from hazards.case_write_store import raise_level as raise_level_to
 from hazards.cases import (
     Act,
     Case,
+    CaseError,
     IllegalMove,
     MissingPhoto,
     MissingReason,
@@ -28,6 +29,9 @@ from hazards.cases import (
     StaleCase,
     Step,
 )
+from hazards.drafts import Where
+from hazards.site_store import Ground, ground_of_building, ground_of_street
+from hazards.sites import joined_words, point_for
 from hazards.steps import replan
 from hazards.timeline import Event, Kind, record
 from hazards.transitions import HANDLE, LEVEL_NAMES, REVIEW, RUNNING, SUPERVISE, State
@@ -39,6 +43,17 @@ MOST_SUMMARY_CHARACTERS = 500
 _ANYBODY = SUPERVISE | HANDLE | {"grid_worker", "building_head"}
 # Once another department is to handle it, whoever has it now is done, and that one signs anew.
 _HANDED_ON: frozenset[State] = frozenset({"assigned", "accepted", "rectifying"})
+
+
+class NotInDistrict(CaseError):
+    """A building or street that is none of the case's district."""
+
+    def __init__(self, case: Case) -> None:
+        self.current = case
+        super().__init__(
+            f"case {case.code} lies in {case.district_id}: "
+            "give a building or a street of that district's register"
+        )
 
 
 def pause(db: Connection, case_id: int, act: Act, rules: Rules, now: datetime) -> Case:
@@ -170,6 +185,76 @@ def set_summary(  # noqa: PLR0913, PLR0917 - as ``move``
     words = f"案情摘要：{text}" if text else "不用案情摘要，以上报人的话为准"
     event = Event("noted", act.actor, reason=words, action="summary")
     return _changed(db, case, {"summary": text}, event, rules, now)
+
+
+def set_place(  # noqa: PLR0913 - as ``move``, and the place
+    db: Connection,
+    case_id: int,
+    act: Act,
+    rules: Rules,
+    now: datetime,
+    *,
+    building_id: int | None = None,
+    street_id: int | None = None,
+    words: str = "",
+    floor: str | None = None,
+) -> Case:
+    """Put an open case to a building, or at least to a street, whose staff see it from then on.
+
+    It stays in its state, with its units and its deadline; a pause goes on.
+
+    Args:
+        db: inside a write.
+        case_id: which case.
+        act: by whom, on which version.
+        rules: of its district.
+        now: when.
+        building_id: brings its street, its name and, where the case's is far off or unknown, its
+            place; ``street_id`` does not count then.
+        street_id: where no building is known.
+        words: the place in words; those there are stay without, unless they name another building.
+        floor: None keeps it.
+
+    Raises:
+        IllegalMove: when the case has come to an end.
+        NotInDistrict: when there is no such building or street in its district, or none is given.
+    """
+    case = _held(db, case_id, act, "set_place", SUPERVISE)
+    if not case.is_open:
+        raise IllegalMove(case, "set_place")
+    ground = _ground(db, case, building_id, street_id)
+    kept = case.place_words if case.building_id is None else ""
+    told = Where(words=words or kept, floor=case.floor if floor is None else floor)
+    values = _placed(case, ground, told.cut())
+    kind = "街道" if ground.building_id is None else "楼栋"
+    what = f"定位到{kind}：{values['place_words']}".removesuffix("：")
+    event = Event("noted", act.actor, case.state, what, action="placed")
+    return _changed(db, case, values, event, rules, now)
+
+
+def _placed(case: Case, ground: Ground, told: Where) -> dict[str, Any]:
+    """Return the columns of a case that say where it is."""
+    point = point_for(case.point, ground)
+    return {
+        "street_id": ground.street_id,
+        "building_id": ground.building_id,
+        "place_words": joined_words(ground.name, told.words) if ground.building_id else told.words,
+        "floor": told.floor,
+        "latitude": point.latitude if point else None,
+        "longitude": point.longitude if point else None,
+    }
+
+
+def _ground(db: Connection, case: Case, building_id: int | None, street_id: int | None) -> Ground:
+    """Return the registered place that was given."""
+    found = None
+    if building_id is not None:
+        found = ground_of_building(db, building_id)
+    elif street_id is not None:
+        found = ground_of_street(db, street_id)
+    if found is None or found.district_id != case.district_id:
+        raise NotInDistrict(case)
+    return found
 
 
 def set_public(  # noqa: PLR0913, PLR0917 - as ``move``

@@ -96,7 +96,8 @@ def change_case(db: Connection, case: Case, values: Mapping[str, Any], now: date
     """Change columns of a case that stays in its state; False when it has changed meanwhile."""
     unchanged = (_case.id == case.id, _case.version == case.version, _case.state == case.state)
     number = values.get("external_number", case.external_number)
-    words = searched(case.place_words, number, values.get("summary", case.summary))
+    place = values.get("place_words", case.place_words)
+    words = searched(place, number, values.get("summary", case.summary))
     counted = {"version": _case.version + 1, "changed_at": now, "searched": words}
     done = db.execute(update(hazard_case).where(*unchanged).values(counted | dict(values)))
     return done.rowcount == 1

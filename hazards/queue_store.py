@@ -58,6 +58,7 @@ class CaseFilter:
         area: what the asker may see; nothing is found in an empty one.
         states: open ones when left as it is.
         handler: department id, or the lead's.
+        is_unplaced: those that no street is known of, so that no street sees them.
         level: at least so high: 1 催办, 2 升级督办, 3 挂牌督办.
         text: a case's code, or words of its place, summary or external number.
         opened_from: the first moment.
@@ -72,6 +73,7 @@ class CaseFilter:
     handler: str = ""
     is_overdue: bool = False
     is_paused: bool = False
+    is_unplaced: bool = False
     level: int = 0
     text: str = ""
     opened_from: datetime | None = None
@@ -239,6 +241,8 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         conditions.append(overdue(now))
     if wanted.is_paused:
         conditions.append(_case.paused_at.is_not(None))
+    if wanted.is_unplaced:
+        conditions.append(_case.street_id.is_(None))
     return [*conditions, *_text(wanted.text)]
 
 

@@ -66,7 +66,7 @@ def site_of(db: Connection, where: Where, home: str, districts: Mapping[str, Dis
     """
     told = where.cut()
     ground = _ground(db, told)
-    point = _point(told.point(), ground)
+    point = point_for(told.point(), ground)
     if ground is None and point is None and not told.words:
         raise NoPlace
     area = _area(ground, point, home, districts)
@@ -75,7 +75,7 @@ def site_of(db: Connection, where: Where, home: str, districts: Mapping[str, Dis
         district_id=area.district_id,
         street_id=ground.street_id if ground else None,
         building_id=ground.building_id if ground else None,
-        words=_words(ground.name if ground and is_building else "", told.words),
+        words=joined_words(ground.name if ground and is_building else "", told.words),
         floor=told.floor,
         point=point,
         is_outside=area.is_outside,
@@ -91,7 +91,7 @@ def _ground(db: Connection, where: Where) -> Ground | None:
     return found
 
 
-def _point(sent: Point | None, ground: Ground | None) -> Point | None:
+def point_for(sent: Point | None, ground: Ground | None) -> Point | None:
     """Return the place sent, unless it is far from the building, whose own counts then."""
     own = ground.point if ground else None
     if sent is None or own is None:
@@ -115,7 +115,7 @@ def _area(
     return Area(found or home, is_outside=found is None)
 
 
-def _words(name: str, told: str) -> str:
+def joined_words(name: str, told: str) -> str:
     """Return the building's name and what was told besides, once."""
     if not name or told in name:
         return name or told

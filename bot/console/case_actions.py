@@ -17,6 +17,7 @@ from bot.console.case_desk import PATH, CaseDesk, actor_for, area_of, case_at, c
 from bot.console.case_forms import KeptPhotos, Wanted, kept_photos, wanted_in
 from bot.console.case_looks_store import visible_case
 from bot.console.case_page import Problem, render_case
+from bot.console.case_place import chosen
 from bot.console.case_problems import problem_words
 from bot.console.operation_store import claim
 from bot.console.shell import Refused, Signed, redirect
@@ -31,6 +32,7 @@ from hazards.case_changes import (
     resume,
     set_external_number,
     set_major,
+    set_place,
     set_public,
     set_summary,
 )
@@ -228,6 +230,22 @@ def _summary(doing: Doing) -> str:
     return set_summary(doing.db, doing.case.id, text, act, doing.desk.rules, doing.now).code
 
 
+def _place(doing: Doing) -> str:
+    wanted, act = doing.wanted, doing.act("place")
+    building_id, street_id = chosen(doing.db, doing.case, wanted.value)
+    return set_place(
+        doing.db,
+        doing.case.id,
+        act,
+        doing.desk.rules,
+        doing.now,
+        building_id=building_id,
+        street_id=street_id,
+        words=wanted.text,
+        floor=wanted.floor,
+    ).code
+
+
 def _publish(doing: Doing) -> str:
     if not doing.wanted.text:
         raise Refused(NO_PUBLIC_WORDS)
@@ -298,6 +316,7 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "major": _major,
         "external_number": _external_number,
         "summary": _summary,
+        "place": _place,
         "publish": _publish,
         "unpublish": _unpublish,
         "merge_into": _merge_into,

@@ -36,6 +36,7 @@ CHANGES: Mapping[str, frozenset[str]] = {
     "level": SUPERVISE,
     "major": SUPERVISE,
     "summary": SUPERVISE,
+    "place": SUPERVISE,
     "category": REVIEW,
     "publish": REVIEW,
     "merge": REVIEW,

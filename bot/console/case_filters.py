@@ -18,7 +18,7 @@ from hazards.transitions import OPEN, STATES, State
 BAD_DAY = "日期没看懂，请从日历里选。"
 MOST_CHARACTERS = 100
 _TEXTS = ("district", "category", "street", "handler", "level", "text", "number", "since", "until")
-_TICKS = ("overdue", "paused")
+_TICKS = ("overdue", "paused", "unplaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Typed:
     until: str = ""
     overdue: str = ""
     paused: str = ""
+    unplaced: str = ""
 
     @property
     def query(self) -> str:
@@ -79,6 +80,7 @@ def filter_of(typed: Typed, area: Area, places: Places, zone: ZoneInfo) -> CaseF
         handler=typed.handler,
         is_overdue=bool(typed.overdue),
         is_paused=bool(typed.paused),
+        is_unplaced=bool(typed.unplaced),
         level=min(_number(typed.level) or 0, 3),
         text=typed.text,
         opened_from=midnight(typed.since, zone),

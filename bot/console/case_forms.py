@@ -12,7 +12,7 @@ from bot.console.shell import Refused, Signed, form_of, number_of, text_of
 from community.photos import MOST_BYTES as MOST_PHOTO_BYTES
 from community.photos import PhotoRefused
 from hazards.case_changes import MOST_EXTERNAL_CHARACTERS, MOST_PAUSE_REASON_CHARACTERS
-from hazards.drafts import MOST_PHOTOS
+from hazards.drafts import MOST_FLOOR_CHARACTERS, MOST_PHOTOS
 from hazards.photo_store import Purpose
 from hazards.photos import KeptPhoto
 
@@ -49,7 +49,8 @@ class Wanted:
         lead: likewise.
         value: a category, a code or an external number.
         number: a level, or the id of a merge or a report.
-        text: for the public.
+        text: for the public, a summary, or a place.
+        floor: of a place.
         uploads: photos with what they show.
     """
 
@@ -62,6 +63,7 @@ class Wanted:
     value: str = ""
     number: int | None = None
     text: str = ""
+    floor: str = ""
     uploads: Sequence[tuple[Purpose, UploadFile]] = field(default=(), repr=False)
 
 
@@ -87,6 +89,7 @@ async def wanted_in(signed: Signed) -> Wanted:
         value=text_of(form, "value", most=MOST_EXTERNAL_CHARACTERS),
         number=number_of(form, "number"),
         text=text_of(form, "text", most=MOST_PUBLIC_CHARACTERS),
+        floor=text_of(form, "floor", most=MOST_FLOOR_CHARACTERS),
         uploads=_uploads(form, name),
     )
 

@@ -19,6 +19,7 @@ from bot.console.case_desk import (
 from bot.console.case_looks_store import visible_cases
 from bot.console.case_map import Marker, markers_of
 from bot.console.case_orders import order_text, without_phones
+from bot.console.case_place import Choices, choices_for
 from bot.console.case_words import (
     PRIVACIES,
     PURPOSES,
@@ -83,6 +84,7 @@ class Looked:
         may: what else they may do, of ``CHANGES``.
         is_own_fix: they have claimed the fix, so somebody else verifies and closes.
         into: the case that took this one in.
+        spots: where it can be put to, when it has no street or that is asked for.
     """
 
     case: Case
@@ -96,6 +98,7 @@ class Looked:
     moves: list[Move]
     may: frozenset[str]
     is_own_fix: bool
+    spots: Choices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,14 @@ def look_at(db: Connection, desk: CaseDesk, signed: Signed, now: datetime) -> Lo
         moves=moves_for(staff, case, is_own_fix=is_own_fix),
         may=may,
         is_own_fix=is_own_fix,
+        spots=choices_for(db, case, words.places) if is_placing(signed, case, may) else None,
     )
+
+
+def is_placing(signed: Signed, case: Case, may: frozenset[str]) -> bool:
+    """Tell whether the page has the form of the place: without a street, or when asked for."""
+    is_asked = "place" in signed.request.query_params
+    return "place" in may and case.is_open and (case.street_id is None or is_asked)
 
 
 def moves_for(staff: Staff, case: Case, *, is_own_fix: bool) -> list[Move]:

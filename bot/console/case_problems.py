@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.console.case_words import state_name
+from hazards.case_changes import NotInDistrict
 from hazards.cases import (
     CaseError,
     IllegalMove,
@@ -20,6 +21,7 @@ NO_REASON = "请写清理由，再点一次。"
 NO_PHOTO = "请至少附一张照片，再点一次。"
 TWO_PHOTOS = "要整改前、整改后各一张照片，请都选上再点一次。"
 NOTHING_TO_UNDO = "这次合并已经撤销了，页面已更新。"
+NOT_HERE = "这栋楼或这个街道不在案件所在的区县，请重新选。"
 OTHER = "没有这个部门或类别，请重新选。"
 CANNOT_MERGE: Mapping[str, str] = {
     "same": "不能和自己合并，请换一个编号。",
@@ -63,4 +65,5 @@ _PLAIN: Mapping[type[CaseError], str] = {
     NotAllowed: NOT_ALLOWED,
     MissingReason: NO_REASON,
     NothingToUndo: NOTHING_TO_UNDO,
+    NotInDistrict: NOT_HERE,
 }

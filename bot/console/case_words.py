@@ -46,6 +46,7 @@ _ACTIONS: Mapping[str, str] = {
     "set_major": "重大隐患认定",
     "external_number": "记外部编号",
     "summary": "改案情摘要",
+    "placed": "定位",
     "merge": "并入",
     "undo_merge": "撤销合并",
 }

@@ -25,7 +25,7 @@ from bot.console.operation_store import new_operation
 from bot.console.posts import read_places
 from bot.console.shell import Refused, Section, Signed, Task, page, render, shell_of
 from bot.console.view_store import View, views_of
-from community.staff import Role, Staff
+from community.staff import Area, Role, Staff
 from hazards.cases import Case
 from hazards.queue_store import BadCursor, CaseFilter, CasePage, queue, state_counts
 from hazards.transitions import LEVEL_NAMES, OPEN, STATE_NAMES, STATES, State
@@ -170,7 +170,15 @@ def waiting(db: Connection, staff: Staff, now: datetime) -> list[Task]:
         # A stopped clock reminds nobody, so that it would stand for ever.
         paused = state_counts(db, CaseFilter(area, is_paused=True), now)
         tasks.append(Task("暂停计时的隐患", sum(paused.values()), f"{PATH}?paused=1"))
+        tasks.append(_unplaced(db, staff, now))
     return list({task.path: task for task in tasks}.values())
+
+
+def _unplaced(db: Connection, staff: Staff, now: datetime) -> Task:
+    """Return the cases that no street sees until somebody of the whole district places them."""
+    whole = Area(districts=staff.area(*_PAUSERS).districts)
+    found = state_counts(db, CaseFilter(whole, is_unplaced=True), now)
+    return Task("没有定到街道的隐患", sum(found.values()), f"{PATH}?unplaced=1")
 
 
 def _task(state: State, counts: Mapping[State, int]) -> Task:
@@ -199,9 +207,10 @@ def _found(db: Connection, desk: CaseDesk, signed: Signed, typed: Typed, after: 
 
 def _open_ones(wanted: CaseFilter) -> CaseFilter:
     """Return the same filter for all open states; ended ones are too many to count each time."""
-    narrow = ("category", "street_id", "handler", "is_overdue", "is_paused", "level", "text")
-    dates = ("opened_from", "opened_until", "external_number")
-    return CaseFilter(wanted.area, **{name: getattr(wanted, name) for name in (*narrow, *dates)})
+    narrow = ("category", "street_id", "handler", "level", "text", "external_number")
+    ticks = ("is_overdue", "is_paused", "is_unplaced")
+    names = (*narrow, *ticks, "opened_from", "opened_until")
+    return CaseFilter(wanted.area, **{name: getattr(wanted, name) for name in names})
 
 
 def _chips(typed: Typed, counts: Mapping[State, int]) -> list[tuple[str, str, int, bool]]:
