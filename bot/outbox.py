@@ -39,7 +39,7 @@ MOST_BULK_AT_ONCE = 48
 SENDING_SECONDS = 40.0
 DRAINING_SECONDS = 10.0
 # Another process may have queued something, or died with something claimed.
-LOOK_EVERY_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 2.0
 STORE_PAUSES = (0.05, 0.2, 1.0, 3.0, 5.0, 8.0)
 
 

@@ -50,6 +50,8 @@ from storage import JsonText, RowId, UtcDateTime, insert_if_absent, metadata
 
 # A sender gives up well before its lease ends.
 LEASE = timedelta(seconds=60)
+# Who was claimed so long ago holds up nobody behind them: their sender is slow, or has died.
+LINE_HELD = timedelta(seconds=4)
 # What is due for less is still on its way to being pushed.
 PUSHING_TAKES = timedelta(seconds=10)
 MOST_SHOWN = 10
@@ -160,10 +162,12 @@ def claim_deliveries(db: Connection, claim: Claim, now: datetime) -> list[Claime
     """Return what the worker may send now, by lane, then by time; nobody else gets these.
 
     Within an account and lane only the first in line (``due_at``, then ``id``) is claimed, and
-    the next one when that has ended or is held. Who left or blocked us gets replies alone, in
-    whatever lane: they have written again.
+    the next one when that has ended, is held, or was claimed ``LINE_HELD`` ago: after a crash
+    nobody in danger waits for a lease. Who left or blocked us gets replies alone, in whatever
+    lane: they have written again.
     """
     first = _first_by_lane(db, claim.channel, _LONG_AGO)
+    common = {"channel": claim.channel, "now": now, "stuck": now + claim.lease - LINE_HELD}
     rows: list[Row[Any]] = []
     for number, lane in enumerate(LANES):
         room = claim.most - len(rows)
@@ -171,8 +175,7 @@ def claim_deliveries(db: Connection, claim: Claim, now: datetime) -> list[Claime
             room = min(room, claim.most_bulk)
         due = first[number]
         if due is not None and due <= now and room > 0:
-            asked = {"channel": claim.channel, "lane": number, "now": now, "room": room}
-            rows += db.execute(_CLAIMABLE, asked)
+            rows += db.execute(_CLAIMABLE, {**common, "lane": number, "room": room})
     if rows:
         lease = {"worker": claim.worker, "until": now + claim.lease}
         db.execute(_CLAIMING, [{"row": row.id, **lease} for row in rows])
@@ -305,6 +308,7 @@ def _claimable() -> Select[Any]:
         line.c.settled_at.is_(None),
         line.c.next_at.is_not(None),
         line.c.expires_at > bindparam("now"),
+        or_(line.c.state != text("'sending'"), line.c.next_at > bindparam("stuck")),
         # Implied by the next condition, and what the index is searched by.
         line.c.due_at <= _columns.due_at,
         or_(line.c.due_at < _columns.due_at, line.c.id < _columns.id),

@@ -11,6 +11,7 @@ from tests.bot.console.console_service import PASSWORD
 from tests.browser.asking import ask
 from tests.browser.conftest import watch
 from tests.hazards.taken import photo
+from tests.platforms.loopback import wait_until
 from tests.talk.hazard_walk import Walk, walked
 from tests.talk.towns import furnished
 
@@ -78,6 +79,7 @@ def taps(page: Page, label: str) -> None:
 def presses(page: Page, label: str) -> None:
     """Press a step of the case's page, which opens by its title unless it is the first."""
     step = page.locator("details.step", has=page.locator(f"summary:text-is('{label}')"))
+    expect(step).to_be_attached()
     if step.get_attribute("open") is None:
         step.locator("summary").click()
     step.get_by_role("button", name=label, exact=True).click()
@@ -116,7 +118,9 @@ def test_from_the_chat_to_a_masked_photo(walk: Walk, open_one: OpenPage) -> None
     assert fits(reviewer)
 
     desk = open_one(path, "shen", viewport=DESK)
-    desk.get_by_role("link", name="遮挡").click()
+    mask = desk.get_by_role("link", name="遮挡")
+    wait_until(lambda: bool(desk.reload()) and mask.count() == 1, 20)  # it is made anew first
+    mask.click()
     masked_by_mouse(desk)
     expect(desk.get_by_role("link", name="已放行")).to_be_visible()
 

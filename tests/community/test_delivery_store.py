@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from community.deliveries import LANES, Lane, Receipt, State
 from community.delivery_store import (
     LEASE,
+    LINE_HELD,
     PUSHING_TAKES,
     Claim,
     cancel_for_account,
@@ -144,6 +145,15 @@ def test_one_account_is_served_in_order_and_its_lanes_apart(
     assert claimed_keys(db) == []
     settle(db, first, Delivered(), NOON)
     assert claimed_keys(db) == ["ann second"]
+
+
+def test_who_was_claimed_long_ago_holds_up_nobody(db: Connection, ann: int) -> None:
+    queue(db, ann, "first")
+    claim_one(db)
+    queue(db, ann, "second")
+
+    assert claimed_keys(db, NOON + LINE_HELD - SECOND) == []
+    assert claimed_keys(db, NOON + LINE_HELD) == ["second"]
 
 
 def test_who_must_try_again_keeps_the_place_in_line(db: Connection, ann: int) -> None:

@@ -98,6 +98,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
 CODES = (
     (re.compile(r"编号[0-9A-Z]{8}"), "编号········"),
     (re.compile(r"(码：|关联 )[0-9]{6}"), r"\1······"),
+    # Said outside the staff's hours alone.
+    (re.compile(r"\n现在没有人值守，[^\n]*打12345。"), ""),
     (re.compile(r'<a href="weixin://bizmsgmenu[^"]*">([^<]*)</a>'), r"［\1］"),
 )
 

@@ -47,7 +47,7 @@ NEWS = ("三楼起火两人伤", "https://news.example/1")
 MESSAGES: list[tuple[str, Act, str]] = [
     ("text", lambda who: who.says("楼道能不能停电动车"), "不能。高层楼"),
     ("text with controls", lambda who: who.says("楼道\x00能不能\x08停电动车"), "不能。高层楼"),
-    ("image", lambda who: who.sends_photo(photo()), "我看不懂照片"),
+    ("image", lambda who: who.sends_photo(photo()), "照片收到。这是什么隐患"),
     ("voice", lambda who: who.sends_voice(), "马上打119。别的事回数字："),
     ("read voice", lambda who: who.sends_voice("楼道能不能停电动车"), "不能。高层楼"),
     ("read cry", lambda who: who.sends_voice("厨房着火了快来人"), "现在打119"),
@@ -65,7 +65,10 @@ MESSAGES: list[tuple[str, Act, str]] = [
     ("menu of yesterday", lambda who: who.clicks("prizes"), "回“人工”找人"),
     ("tap on a menu message", lambda who: who.says("常用电话", bizmsgmenuid="2"), "火警：119"),
 ]
-BUTTONS = {"着火漏气先看", "常用电话", "转人工", "我的楼栋", "通知设置", "隐私与退订"}
+BUTTONS = {
+    "着火漏气先看", "常用电话", "转人工", "报隐患", "我的上报进度", "我的积分",
+    "我的楼栋", "通知设置", "隐私与退订",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -113,12 +116,13 @@ def test_the_menu_that_was_pushed_can_be_tapped(town: Town, resident: WeChatUser
     assert town.wechat.state.menu is not None
     buttons = [one for top in town.wechat.state.menu["button"] for one in top["sub_button"]]
 
-    shown = {one["name"]: resident.taps(one["name"]) for one in buttons}
+    shown = {one["name"]: newcomer(town).taps(one["name"]) for one in buttons}
 
     assert set(shown) == BUTTONS
     assert all(one is not None for one in shown.values())
     assert "着火：叫上家人走没有烟的楼梯" in shown["着火漏气先看"].text
     assert "火警：119" in shown["常用电话"].text
+    resident.taps("隐私与退订")
     assert resident.says("2").text == resident.says("退订").text  # of the last: 退订全部通知
 
 
