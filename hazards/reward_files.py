@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from community.districts import District
 from community.ledger import Unit
 from community.placefiles import BrokenPlaceFile, Part
+from community.placevalues import day, truth, whole_number
 from hazards.reward_rules import (
     CLAIM_DAYS,
     DEFAULT_CATEGORY,
@@ -81,24 +82,17 @@ def _rules(part: Part, categories: Collection[str]) -> RewardRules:
         )
     return RewardRules(
         version=version,
-        since=_day(fields["from"]),
+        since=day(fields["from"]),
         amounts=_amounts(fields["amounts"], categories),
-        is_to_confirm=_truth(fields.get("confirm"), unset=True),
+        is_to_confirm=truth(fields.get("confirm"), missing=True),
         me_too=_number(fields.get("me_too"), 0),
         caps=_caps(fields.get("caps")),
         claim_days=_claim_days(fields.get("claim_days")),
-        anonymous_cash=_truth(fields.get("anonymous_cash"), unset=False),
+        anonymous_cash=truth(fields.get("anonymous_cash")),
         anonymous_points=_number(fields.get("anonymous_points"), 0),
         excluded=_excluded(fields.get("excluded")),
         offers=_offers(fields.get("offers")),
     )
-
-
-def _day(part: Part) -> date:
-    try:
-        return date.fromisoformat(part.text())
-    except ValueError as error:
-        raise part.broken("日期读不懂", "写成 2026-01-01 的样子") from error
 
 
 def _amounts(part: Part, categories: Collection[str]) -> dict[str, Amount]:
@@ -124,27 +118,11 @@ def _amount(part: Part) -> Amount:
 
 
 def _number(part: Part | None, unset: int) -> int:
-    if part is None:
-        return unset
-    text = part.text()
-    if not (text.isascii() and text.isdecimal()) or len(text) > 8 or int(text) > MOST_REWARD:
-        raise part.broken(f"“{text}”不是能用的数", f"写0到{MOST_REWARD}的整数")
-    return int(text)
+    return unset if part is None else whole_number(part, 0, MOST_REWARD)
 
 
 def _claim_days(part: Part | None) -> int:
-    days = _number(part, CLAIM_DAYS)
-    if part is not None and not 1 <= days <= MOST_CLAIM_DAYS:
-        raise part.broken(f"领取期限不能是{days}天", f"写1到{MOST_CLAIM_DAYS}的整数")
-    return days
-
-
-def _truth(part: Part | None, *, unset: bool) -> bool:
-    if part is None:
-        return unset
-    if (text := part.text()) not in {"true", "false"}:
-        raise part.broken(f"“{text}”读不懂", "写true（是）或false（否）")
-    return text == "true"
+    return CLAIM_DAYS if part is None else whole_number(part, 1, MOST_CLAIM_DAYS)
 
 
 def _caps(part: Part | None) -> dict[Unit, int]:
@@ -186,7 +164,7 @@ def _offer(part: Part) -> Offer:
     price = _number(fields["price"], 0)
     if price < 1:
         raise fields["price"].broken("价格要大于0", "写要多少积分")
-    return Offer(offer_id, name, price, _truth(fields.get("example"), unset=False))
+    return Offer(offer_id, name, price, truth(fields.get("example")))
 
 
 def _bad_id(part: Part, written: str) -> BrokenPlaceFile:

@@ -29,7 +29,25 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class _Labelled:
+    """What all charts with labels share: the figures fit the labels, and are a table."""
+
+    title: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = "件"
+    heading: str = "名称"
+
+    def __post_init__(self) -> None:
+        _check(self.title, self.labels, self.series)
+
+    def rows(self) -> list[Row]:
+        """Return the figures as a table, headings first."""
+        return _rows(self.heading, self.labels, self.series, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars(_Labelled):
     """Lying bars, one a label, the first on top: cases by category or street.
 
     Attributes:
@@ -40,62 +58,28 @@ class Bars:
         heading: over the labels in the table, such as 街道.
     """
 
-    title: str
-    labels: tuple[str, ...]
-    series: tuple[Series, ...]
-    unit: str = "件"
-    heading: str = "名称"
-
     def __post_init__(self) -> None:
-        _check(self.title, self.labels, self.series)
+        _Labelled.__post_init__(self)
         if len(self.series) != 1:
             raise UnfitChart(self.title, f"{len(self.series)} series in plain bars")
 
-    def rows(self) -> list[Row]:
-        """Return the figures as a table, headings first."""
-        return _rows(self.heading, self.labels, self.series, self.unit)
-
 
 @dataclass(frozen=True, slots=True)
-class StackedBars:
+class StackedBars(_Labelled):
     """Standing bars of parts that add up, such as closed, open and overdue for each month.
 
     Attributes: as :class:`Bars`, with up to eight series, the lowest first.
     """
 
-    title: str
-    labels: tuple[str, ...]
-    series: tuple[Series, ...]
-    unit: str = "件"
-    heading: str = "名称"
-
-    def __post_init__(self) -> None:
-        _check(self.title, self.labels, self.series)
-
-    def rows(self) -> list[Row]:
-        """Return the figures as a table, headings first."""
-        return _rows(self.heading, self.labels, self.series, self.unit)
-
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(_Labelled):
     """How figures go with time; a gap breaks the line.
 
     Attributes: as :class:`Bars`, with up to eight series; the labels stand in order of time.
     """
 
-    title: str
-    labels: tuple[str, ...]
-    series: tuple[Series, ...]
-    unit: str = "件"
     heading: str = "时间"
-
-    def __post_init__(self) -> None:
-        _check(self.title, self.labels, self.series)
-
-    def rows(self) -> list[Row]:
-        """Return the figures as a table, headings first."""
-        return _rows(self.heading, self.labels, self.series, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
