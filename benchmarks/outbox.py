@@ -35,7 +35,8 @@ from bot.dialogue.turns import reply_to_json
 from bot.messages import Reply
 from bot.outbox import Outbox
 from community.deliveries import Delivery, Lane
-from community.delivery_store import Claim, claim_deliveries, delivery, queue_delivery, settle
+from community.delivery_claim_store import Claim, claim_deliveries, settle
+from community.delivery_store import delivery, queue_delivery
 from community.outcomes import Delivered, Outcome
 from community.store import account_of
 from storage import Database, RowId, chunks, metadata, open_database

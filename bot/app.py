@@ -17,13 +17,16 @@ from starlette.routing import BaseRoute, Route
 from bot import telegram_service, wechat_service
 from bot.assembly import (
     Premises,
+    drills_of,
     house_of,
     parts_of,
     refused_photos,
+    reminding_of,
     speaker_of,
     teller_of,
 )
 from bot.backstage import Backstage, Channels, Parts
+from bot.broadcasting import Broadcasting
 from bot.certificate_pictures import CertificatePictures
 from bot.channels import web
 from bot.channels.web_photos import WebPhotos
@@ -132,7 +135,7 @@ class Service:
     def __init__(self, settings: Settings, database: Database, key: bytes, clock: Clock) -> None:
         """Build the conversation, and the channels that are switched on around it."""
         premises = Premises(settings.districts, key, settings.public_url)
-        parts = parts_of(premises, clock)
+        parts, drills = parts_of(premises, clock), drills_of(premises)
         house = house_of(premises, clock, self.wake, parts)
         self.conversation = open_conversation(settings, database, clock, house)
         files = LoopFetcher()
@@ -162,16 +165,20 @@ class Service:
         webhooks = WebhookSender(key, read_networks(settings.webhook_networks))
         self.pages = Pages(
             Around(
-                settings, database, key, clock, self.conversation, parts, photos, web_photos,
-                self.wake,
+                settings, database, key, clock, self.conversation, parts, drills, photos,
+                web_photos, self.wake,
             )
         )  # fmt: skip
         certificates = CertificatePictures(
             settings.data_dir, self.pages.typesetter, parts.districts, settings.public_url
         )
         recordings = Recordings(database, safe, fetch, teller_of(clock))
-        jobs = (FollowJobs(parts.rules), photos, webhooks, certificates)
         channels = Channels(self.telegram, calls, files, self.wechat)
+        reminding = reminding_of(settings.districts)
+        broadcasting = Broadcasting(database, channels.senders(), clock)
+        jobs = (
+            FollowJobs(parts.rules), photos, webhooks, certificates, drills.steps, broadcasting,
+        )  # fmt: skip
         self.backstage = Backstage(
             database,
             channels,
@@ -179,7 +186,12 @@ class Service:
             clock,
             Parts(
                 [_escalating, *(one.register for one in jobs)],
-                [partial(_adopting, desk_hours(settings.districts))],
+                [
+                    partial(_adopting, desk_hours(settings.districts)),
+                    reminding.remind,
+                    reminding.end,
+                ],
+                [broadcasting.drain],
             ),
         )
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from bot.assistance_telling import Reminding
 from bot.belongings import belongings_at, erasable_at
 from bot.desk import Teller, desk_hours
 from bot.desk_threads import Speaker
@@ -17,8 +18,12 @@ from bot.dialogue.manners import Manner
 from bot.dialogue.reception import Reception
 from bot.dialogue.session import Language
 from bot.dialogue.small_talk import Chat
+from bot.drill_parts import DrillParts, drill_parts
+from bot.drill_telling import HelpCalls
+from bot.functions.assistance import Assistance
 from bot.functions.building import BuildingFunction
 from bot.functions.claims import Claims
+from bot.functions.drill import DrillChat
 from bot.functions.first import FIRST, LANGUAGES, NOT_YET, VOICE
 from bot.functions.human import Human
 from bot.functions.link import Linking
@@ -39,6 +44,7 @@ from community.districts import load_district
 from community.erasure import forget_account, forget_person
 from community.keys import derived_key
 from hazards.categories import Categories
+from hazards.intake import VAULT_PURPOSE
 from storage import schedule
 
 FETCH_RECORDING = "fetch_recording"
@@ -76,6 +82,11 @@ def parts_of(premises: Premises, clock: Callable[[], datetime]) -> HazardParts:
     return hazard_parts(premises.districts, premises.key, _functions_words(), clock)
 
 
+def drills_of(premises: Premises) -> DrillParts:
+    """Return what drills are worked with, by pages and later work alike."""
+    return drill_parts(premises.districts, _functions_words()["zh"])
+
+
 def functions_of(
     premises: Premises, clock: Callable[[], datetime], parts: HazardParts
 ) -> Functions:
@@ -98,6 +109,8 @@ def functions_of(
         *report.functions(),
         *ReportProgress(parts.intake).functions(),
         BuildingFunction(premises.districts).function(),
+        *Assistance(derived_key(premises.key, VAULT_PURPOSE)).functions(),
+        *DrillChat(HelpCalls(_functions_words()["zh"])).functions(),
         Notices().function(),
         PRIVACY,
         Forget(lambda db, account_id: forget_person(db, account_id, erasable)).function(),
@@ -148,6 +161,11 @@ def teller_of(clock: Callable[[], datetime]) -> Teller:
 def refused_photos(clock: Callable[[], datetime]) -> RefusedPhotos:
     """Return what tells senders that a photo could not be taken."""
     return RefusedPhotos(_functions_words(), clock)
+
+
+def reminding_of(districts: tuple[str, ...]) -> Reminding:
+    """Return what asks residents once a year whether they still need help on evacuation."""
+    return Reminding(_functions_words(), load_district(districts[0]).timezone)
 
 
 def speaker_of() -> Speaker:

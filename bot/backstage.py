@@ -21,8 +21,9 @@ from bot.desk_thread_store import forget_replies
 from bot.outbox import Outbox, Sender
 from bot.telegram_service import LoopFetcher
 from bot.wechat_service import Calls
-from community import delivery_upkeep, offline_store
+from community import alert_store, delivery_upkeep, offline_store
 from community.staff_store import forget_old_sessions
+from drills.code_try_store import forget_tries
 from hazards import draft_store, limit_store, webhook_message_store
 from hazards.rewards import expire_due
 from storage import Database
@@ -50,6 +51,8 @@ CHORES: tuple[Chore, ...] = (
     limit_store.forget_counts,
     expire_due,
     webhook_message_store.forget_old,
+    forget_tries,
+    alert_store.expire_due,
 )
 # Names the jobs of one part of the service.
 Registers = Callable[[Jobs], None]
@@ -57,10 +60,14 @@ Registers = Callable[[Jobs], None]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the parts of the service bring along: their jobs, and chores made for them."""
+    """What the parts of the service bring along: their jobs, and chores made for them.
+
+    ``halts`` are called before work is closed, so that what sends in pieces begins no further.
+    """
 
     jobs: Sequence[Registers] = ()
     chores: Sequence[Chore] = ()
+    halts: Sequence[Callable[[], None]] = ()
 
 
 NO_PARTS = Parts()
@@ -101,6 +108,7 @@ class Backstage:
         self._recordings = recordings
         self._clock = clock
         self._chores = (*CHORES, *parts.chores)
+        self._halts = parts.halts
         self.work = Work(database, _jobs(recordings, parts.jobs), clock, Pace(look=LOOKING_SECONDS))
         self.outbox = Outbox(database, channels.senders(), clock, worker=self.work.worker)
         self._tasks: list[asyncio.Task[None]] = []
@@ -118,6 +126,8 @@ class Backstage:
     async def stop(self) -> None:
         """Finish what is being sent, then end everything, whatever of it has failed."""
         wechat, calls = self._channels.wechat, self._channels.calls
+        for halt in self._halts:
+            halt()
         try:
             if wechat:
                 await run_in_threadpool(wechat.close)  # what comes late is queued yet

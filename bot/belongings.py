@@ -9,6 +9,11 @@ from sqlalchemy import Connection
 from bot import store
 from bot.desk_store import staff_request
 from bot.desk_thread_store import desk_reply, desk_thread
+from community.alert_telling_store import alert_bell
+from community.assistance_store import assistance_need
+from community.audience_store import resident_language
+from community.broadcast_optout_store import broadcast_optout
+from community.broadcast_store import broadcast_recipient
 from community.consents import subscription_consent
 from community.data_key_store import data_key
 from community.delivery_store import delivery
@@ -17,6 +22,8 @@ from community.ledger_store import carry_over
 from community.merging import Belongings
 from community.reach import reach
 from community.staff_entry_store import staff_account
+from drills.code_try_store import drill_code_try
+from drills.store import drill_roster
 from hazards.commendation_store import commendation
 from hazards.report_store import empty_reports
 from hazards.reward_store import reward
@@ -52,6 +59,24 @@ ERASABLE = joined(
         ),
         # The case, and what was paid, stay with their place and their sum, and name nobody.
         emptied=(hazard_report.c.reporter_id, reward.c.resident_id, voucher.c.resident_id),
+    ),
+    Erasable(
+        residents=(
+            resident_language.c.resident_id,
+            alert_bell.c.resident_id,
+            broadcast_optout.c.resident_id,
+            broadcast_recipient.c.resident_id,
+            assistance_need.c.resident_id,
+            drill_code_try.c.resident_id,
+            drill_roster.c.resident_id,
+            drill_roster.c.by_resident_id,
+        ),
+        # How many were told and how many came stays true, and names nobody.
+        emptied=(
+            broadcast_recipient.c.resident_id,
+            drill_roster.c.resident_id,
+            drill_roster.c.by_resident_id,
+        ),
     ),
 )
 

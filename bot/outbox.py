@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from bot.dialogue.turns import replies_from_json
 from bot.messages import Reply
 from community.deliveries import ClaimedDelivery, Lane, Verdict
-from community.delivery_store import LEASE, Claim, claim_deliveries, next_due, settle
+from community.delivery_claim_store import LEASE, Claim, claim_deliveries, next_due, settle
 from community.outcomes import Outcome, Rejected, RetryAfter, Uncertain
 from storage import Database, StorageError
 
@@ -214,29 +214,7 @@ class _Line:
         self.ring()  # there is room, and the next in this account's line may go
 
     async def _deliver(self, claimed: ClaimedDelivery) -> None:
-        await self._settle(claimed, await self._send(claimed))
-
-    async def _send(self, claimed: ClaimedDelivery) -> Outcome:
-        replies = replies_from_json(claimed.body)
-        if not replies:
-            return Rejected("its body holds no reply that can be read")
-        try:
-            async with asyncio.timeout(SENDING_SECONDS):
-                return await self._sender.send(
-                    claimed.name,
-                    replies,
-                    delivery_id=claimed.id,
-                    lane=claimed.lane,
-                    turn_id=claimed.turn_id,
-                )
-        except TimeoutError:
-            return Uncertain(f"no answer within {SENDING_SECONDS:g} s")
-        except StorageError:
-            _logger.exception("delivery %d: the store failed its sender", claimed.id)
-            return RetryAfter(0)
-        except Exception as error:
-            _logger.exception("delivery %d: its sender failed", claimed.id)
-            return Uncertain(type(error).__name__)
+        await self._settle(claimed, await send_claimed(self._sender, claimed))
 
     async def _settle(self, claimed: ClaimedDelivery, outcome: Outcome) -> None:
         """Note the outcome, for as long as the claim holds; then somebody sends it again."""
@@ -255,6 +233,38 @@ class _Line:
     async def _write(self, work: Callable[[Connection], T]) -> T:
         # Queues only; the store's own thread runs and commits it.
         return await asyncio.wrap_future(self._database.submit(work))
+
+
+async def send_claimed(
+    sender: Sender, claimed: ClaimedDelivery, replies: Sequence[Reply] | None = None
+) -> Outcome:
+    """Have one delivery sent, within ``SENDING_SECONDS``; whatever goes wrong is an outcome.
+
+    Args:
+        sender: its channel's.
+        claimed: what this process has claimed.
+        replies: its body, when the caller has read it already.
+    """
+    words = replies_from_json(claimed.body) if replies is None else replies
+    if not words:
+        return Rejected("its body holds no reply that can be read")
+    try:
+        async with asyncio.timeout(SENDING_SECONDS):
+            return await sender.send(
+                claimed.name,
+                words,
+                delivery_id=claimed.id,
+                lane=claimed.lane,
+                turn_id=claimed.turn_id,
+            )
+    except TimeoutError:
+        return Uncertain(f"no answer within {SENDING_SECONDS:g} s")
+    except StorageError:
+        _logger.exception("delivery %d: the store failed its sender", claimed.id)
+        return RetryAfter(0)
+    except Exception as error:
+        _logger.exception("delivery %d: its sender failed", claimed.id)
+        return Uncertain(type(error).__name__)
 
 
 def _take(

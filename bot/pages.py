@@ -7,15 +7,22 @@ from datetime import datetime
 from starlette.routing import BaseRoute
 
 from bot.assembly import speaker_of
-from bot.channels import board, open311, report_pages, web
+from bot.channels import board, building_page, calendar, open311, report_pages, web
 from bot.channels.web_assets import Assets
 from bot.channels.web_pages import STATIC, load_pages
 from bot.channels.web_photos import WebPhotos
 from bot.charts.studio import Studio
 from bot.console import console_routes, webhooks
 from bot.console.blocks import BlockPages
+from bot.console.broadcasts import BroadcastPages
+from bot.console.building_desk import BuildingDesk
+from bot.console.buildings import BuildingPages
 from bot.console.case_desk import CaseDesk
 from bot.console.cases import CasePages
+from bot.console.drill_desk import DrillDesk
+from bot.console.drills import DrillPages
+from bot.console.duties import DutyPages
+from bot.console.duty_desk import DutyDesk
 from bot.console.exports import ExportPages
 from bot.console.exposure import ExposurePages
 from bot.console.field import FieldPages
@@ -23,16 +30,19 @@ from bot.console.field_desk import FieldDesk
 from bot.console.inbox import InboxPages
 from bot.console.inbox_desk import InboxDesk
 from bot.console.rewards import RewardPages
+from bot.console.roll import RollPages
 from bot.console.shell import Console
 from bot.console.statistics import StatisticsPages
 from bot.console.tiles import TileSetting
 from bot.desk import Safe, desk_hours
 from bot.dialogue.conversation import Conversation
+from bot.drill_parts import DrillParts
 from bot.hazard_parts import HazardParts
 from bot.papers.typesetting import Typesetter
 from bot.settings import Settings
 from community.files import FILES_FOLDER
 from community.keys import derived_key
+from drills.drill_store import next_announced
 from hazards.inspections import load_guide
 from hazards.photos import Photos
 from storage import Database
@@ -51,6 +61,7 @@ class Around:
         clock: the time, aware.
         conversation: answers in the web chat.
         parts: of hazards.
+        drills: what drills are worked with.
         photos: of hazards.
         web_photos: of the web, in the same folder.
         wake: has the outbox look at a channel; from any thread.
@@ -62,6 +73,7 @@ class Around:
     clock: Callable[[], datetime]
     conversation: Conversation
     parts: HazardParts
+    drills: DrillParts
     photos: Photos
     web_photos: WebPhotos
     wake: Callable[[str], None]
@@ -109,7 +121,18 @@ class Pages:
             *report_pages.routes(site),
             *board.routes(shown),
             *open311.routes(self._open311()),
+            *building_page.building_page_routes(self._buildings()),
+            *calendar.calendar_routes(
+                calendar.CalendarParts(given.database, given.clock, given.drills.duties, given.key)
+            ),
         ]
+
+    def _buildings(self) -> building_page.BuildingSite:
+        given = self._around
+        return building_page.BuildingSite(
+            given.database, given.clock, given.parts.districts, load_pages(Assets(STATIC)),
+            given.settings.public_url, next_announced,
+        )  # fmt: skip
 
     def _open311(self) -> open311.Around:
         given = self._around
@@ -145,6 +168,11 @@ class Pages:
             ExportPages(cases),
             ExposurePages(cases, shown),
             BlockPages(cases),
+            BroadcastPages(parts.districts),
+            BuildingPages(BuildingDesk(self.typesetter)),
+            RollPages(given.drills),
+            DrillPages(DrillDesk(given.drills, self.typesetter, self._studio)),
+            DutyPages(DutyDesk(given.drills.duties)),
             webhooks,
         )
 

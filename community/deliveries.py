@@ -3,8 +3,9 @@
 Values in, values out: no clock, no storage, no channel. The rows are
 ``community.delivery_store``'s; ``bot.outbox`` sends.
 
-A delivery is open while it is ``waiting`` for a try, ``sending``, or ``held``: it cannot be
-pushed now and is shown when the person next writes. It ends in exactly one of ``sent``,
+A delivery is open while it is ``queued`` for its broadcast's slice (no outbox claims it, and it
+holds up nobody), ``waiting`` for a try, ``sending``, or ``held``: it cannot be pushed now and is
+shown when the person next writes. It ends in exactly one of ``sent``,
 ``failed``, ``expired``, ``cancelled``, ``uncertain`` and ``shown``.
 
 An uncertain outcome (the connection broke after the message had left) is decided by what a
@@ -32,13 +33,24 @@ from community.outcomes import (
 
 Lane = Literal["incident", "alarm", "reply", "bulk"]
 State = Literal[
-    "waiting", "sending", "held", "sent", "failed", "expired", "cancelled", "uncertain", "shown"
+    "queued",
+    "waiting",
+    "sending",
+    "held",
+    "sent",
+    "failed",
+    "expired",
+    "cancelled",
+    "uncertain",
+    "shown",
 ]
 Receipt = Literal["delivered", "failed", "blocked"]
 
 # In this order they are sent: an incident in this house first, a notice to many last.
 LANES: tuple[Lane, ...] = ("incident", "alarm", "reply", "bulk")
-OPEN_STATES: tuple[State, ...] = ("waiting", "sending", "held")
+OPEN_STATES: tuple[State, ...] = ("queued", "waiting", "sending", "held")
+# Of the open ones those that nobody is sending just now.
+UNSENT_STATES: tuple[State, ...] = ("queued", "waiting", "held")
 REPEATED_WHEN_UNCERTAIN: tuple[Lane, ...] = ("incident", "alarm")
 MOST_TRIES_UNCERTAIN = 3
 

@@ -3,11 +3,13 @@
 In chunks, each for a transaction of its own; called again until one returns 0.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, case, delete, or_, select, update
 
-from community.deliveries import LANES, State
+from community.broadcast_store import broadcast_recipient
+from community.deliveries import LANES, OPEN_STATES, State
 from community.delivery_store import delivery, ending
 
 REPLIES_KEPT = timedelta(hours=24)
@@ -48,7 +50,7 @@ def forget_old(db: Connection, now: datetime) -> int:
     """Delete at most one chunk of replies that ended over a day ago; return how many went.
 
     A reply is what answers a turn, in whatever lane, or stands in the lane of replies. The rest
-    stays: it is the record of who was told.
+    stays: it is the record of who was told. A broadcast keeps how what goes here has ended.
     """
     gone = 0
     # One after the other: SQLite searches either by an index, and both together by none.
@@ -58,11 +60,25 @@ def forget_old(db: Connection, now: datetime) -> int:
             .where(is_reply, _columns.settled_at < now - REPLIES_KEPT)
             .limit(ROWS_PER_CHUNK - gone)
         )
-        gone += db.execute(delete(delivery).where(_columns.id.in_(old))).rowcount
+        gone += _forget(db, list(db.scalars(old)))
     return gone
 
 
 def forget_deliveries(db: Connection, account_id: int) -> int:
     """Delete at most one chunk of an account's deliveries, before the account itself goes."""
     theirs = select(_columns.id).where(_columns.account_id == account_id).limit(ROWS_PER_CHUNK)
-    return db.execute(delete(delivery).where(_columns.id.in_(theirs))).rowcount
+    return _forget(db, list(db.scalars(theirs)))
+
+
+def _forget(db: Connection, ids: Sequence[int]) -> int:
+    """Delete deliveries, once their broadcasts have noted how they ended."""
+    if not ids:
+        return 0
+    ended = case((_columns.state.in_(OPEN_STATES), "cancelled"), else_=_columns.state)
+    told = broadcast_recipient.c.delivery_id
+    db.execute(
+        update(broadcast_recipient)
+        .where(told.in_(ids))
+        .values(ended=select(ended).where(_columns.id == told).scalar_subquery(), delivery_id=None)
+    )
+    return db.execute(delete(delivery).where(_columns.id.in_(ids))).rowcount

@@ -26,7 +26,7 @@ from community.workdays import OFFICE_HOURS, WeekHours, WorkCalendar, WorkDays, 
 COMMUNITY_ROOT = Path(__file__).parent
 
 # Kept in a district's file, read by the package whose rules they are.
-FOREIGN_PARTS = ("routes", "deadlines", "rewards", "exposure")
+FOREIGN_PARTS = ("routes", "deadlines", "rewards", "exposure", "blackouts")
 PLATFORM_WORD = "镇街"
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")

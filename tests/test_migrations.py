@@ -13,8 +13,15 @@ import bot.desk_store
 import bot.desk_thread_store
 import bot.platform_store
 import bot.store
+import community.alert_store
+import community.alert_telling_store
+import community.assistance_store
+import community.audience_store
 import community.audit
 import community.bindings
+import community.broadcast_optout_store
+import community.broadcast_store
+import community.building_posts
 import community.consents
 import community.data_key_store
 import community.delivery_store
@@ -28,11 +35,14 @@ import community.staff_entry_store
 import community.staff_store
 import community.store
 import community.vault
+import drills.code_try_store
+import drills.store
 import hazards.appeal_store
 import hazards.commendation_store
 import hazards.exposure_store
 import hazards.inspection_store
 import hazards.open_key_store
+import hazards.open_store
 import hazards.reward_store
 import hazards.store
 import hazards.voucher_store
@@ -67,11 +77,21 @@ TABLES = (
     community.staff_store.staff_member,
     community.store.resident,
     community.vault.identity,
+    community.alert_store.alert,
+    community.alert_telling_store.alert_bell,
+    community.assistance_store.assistance_need,
+    community.audience_store.resident_language,
+    community.broadcast_optout_store.broadcast_optout,
+    community.broadcast_store.broadcast,
+    community.building_posts.staff_building,
+    drills.code_try_store.drill_code_try,
+    drills.store.drill,
     hazards.appeal_store.appeal_decision,
     hazards.commendation_store.commendation,
     hazards.exposure_store.hazard_exposure,
     hazards.inspection_store.inspection,
     hazards.open_key_store.open311_key,
+    hazards.open_store.hazard_case,
     hazards.reward_store.reward,
     hazards.store.hazard_case,
     hazards.voucher_store.voucher,

@@ -15,9 +15,9 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from bot.charts.specs import figure_text
+from bot.charts.specs import clock_text, figure_text
 from bot.papers.pipes import serve
 
 FONT = Path(__file__).parent.parent / "fonts" / "LifelineSans.otf"
@@ -154,11 +154,45 @@ def _histogram(axes: Axes, chart: Spec) -> None:
     axes.set_xlabel(chart["heading"])
 
 
+def _curve(axes: Axes, chart: Spec) -> None:
+    """Draw steps from the beginning on, marks as upright lines, each named at its own height."""
+    moments = [0, *(point[0] for point in chart["points"])]
+    figures = [0, *(point[1] for point in chart["points"])]
+    if chart["points"][0][0] == 0:
+        moments, figures = moments[1:], figures[1:]
+    axes.step(moments, figures, where="post", color=PALETTE[0], linewidth=2)
+    axes.plot(moments[-1], figures[-1], color=PALETTE[0], marker=POINTS[0], markersize=5)
+    top = max(*figures, chart["most"] or 0, 1)
+    if chart["most"] is not None:
+        axes.axhline(chart["most"], color=FAINT, linewidth=1, linestyle=":")
+    for number, mark in enumerate(chart["marks"]):
+        axes.axvline(mark["seconds"], color=PALETTE[3], linewidth=1.2, linestyle="--")
+        axes.annotate(
+            f"{mark['name']} {clock_text(mark['seconds'])}",
+            (mark["seconds"], top * (0.1 + 0.11 * number)), xytext=(4, 0), color=INK,
+            textcoords="offset points", fontsize=9.5, va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+    axes.set_ylim(0, top * 1.08)
+    last = max([*moments, *(mark["seconds"] for mark in chart["marks"]), 60])
+    axes.set_xlim(0, last * 1.15)
+    axes.xaxis.set_major_locator(MultipleLocator(_time_step(last)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: clock_text(at)))
+    axes.set_xlabel(chart["heading"])
+
+
+def _time_step(last: float) -> int:
+    """Return a round distance of ticks, in seconds, so that there are at most eight."""
+    steps = (10, 30, 60, 120, 300, 600, 900, 1800, 3600)
+    return next((step for step in steps if last / step <= 8), math.ceil(last / 8 / 3600) * 3600)
+
+
 _DRAWN: dict[str, Callable[[Axes, Spec], None]] = {
     "Bars": _bars,
     "StackedBars": _stacked_bars,
     "Lines": _lines,
     "Histogram": _histogram,
+    "Curve": _curve,
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 MOST_LABELS, MOST_SERIES = 120, 8
+MOST_POINTS, MOST_MARKS = 20_000, 8
 Row = tuple[str, ...]
 
 
@@ -117,7 +118,49 @@ class Histogram:
         return _rows(self.heading, labels, (counts,), self.unit)
 
 
-Chart = Bars | StackedBars | Lines | Histogram
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that a curve points out, such as 一半人到齐."""
+
+    name: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How a figure goes in steps from a beginning on: arrivals since the alarm.
+
+    Attributes:
+        title: what the chart shows.
+        points: (seconds since the beginning, figure from then on), rising in seconds.
+        marks: moments to point out.
+        unit: of the figure.
+        heading: over the seconds in the table, and below the axis.
+        most: of how many; a line at that height, none without it.
+    """
+
+    title: str
+    points: tuple[tuple[int, int], ...]
+    marks: tuple[Mark, ...] = ()
+    unit: str = "人"
+    heading: str = "警报后"
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.points) <= MOST_POINTS or len(self.marks) > MOST_MARKS:
+            raise UnfitChart(self.title, f"{len(self.points)} points, {len(self.marks)} marks")
+        if not all(one[0] < other[0] for one, other in pairwise(self.points)):
+            raise UnfitChart(self.title, "the seconds do not rise")
+        if min(*(min(point) for point in self.points), *(one.seconds for one in self.marks), 0) < 0:
+            raise UnfitChart(self.title, "a figure below nought")
+
+    def rows(self) -> list[Row]:
+        """Return the figures as a table, headings first."""
+        head = (self.heading, f"人数（{self.unit}）" if self.unit else "人数")
+        return [head, *((clock_text(at), str(figure)) for at, figure in self.points)]
+
+
+Chart = Bars | StackedBars | Lines | Histogram | Curve
 
 
 def figure_text(figure: float | None) -> str:
@@ -127,6 +170,13 @@ def figure_text(figure: float | None) -> str:
     return (
         f"{figure:.0f}" if float(figure).is_integer() else f"{figure:.2f}".rstrip("0").rstrip(".")
     )
+
+
+def clock_text(seconds: float) -> str:
+    """Return 3:05 for 185 seconds, 1:02:05 for more than an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _rows(heading: str, labels: Sequence[str], series: Sequence[Series], unit: str) -> list[Row]:

@@ -28,6 +28,7 @@ _CHANNELS: Mapping[str, str] = {
     "terminal": "终端",
 }
 _STATES: Mapping[State, str] = {
+    "queued": "等群发轮到",
     "waiting": "等着发",
     "sending": "正在发",
     "held": "现在推不了，等居民下次来消息时显示",

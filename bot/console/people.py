@@ -37,6 +37,7 @@ from bot.console.shell import (
     text_of,
 )
 from bot.messages import clean_text
+from community.building_posts import end_lost
 from community.passwords import hash_password
 from community.staff import (
     ROLE_NAMES,
@@ -225,6 +226,7 @@ async def take_post(signed: Signed) -> Response:
         _require(giver.id != person.id, NOT_SELF)
         _require(may_give(giver, post), NOT_YOURS)
         remove_post(db, person.id, post)
+        end_lost(db, person.id, signed.now)
         note_post(db, signed, "staff.revoked", person.id, post)
 
     return await _changed(signed, work, "去掉了，对方已退出登录。")
@@ -237,6 +239,7 @@ async def switch(signed: Signed) -> Response:
     def work(db: Connection, giver: Staff, person: Staff) -> None:
         _require_run(giver, person)
         _require(set_active(db, person.id, is_active=is_active), SAME_ALREADY)
+        end_lost(db, person.id, signed.now)
         note_staff(db, signed, "staff.restored" if is_active else "staff.shut_out", person)
 
     return await _changed(signed, work, "账号恢复了。" if is_active else "账号停用了。")

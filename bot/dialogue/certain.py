@@ -8,6 +8,8 @@ from functools import lru_cache
 from bot.phrases import CertainWording
 
 MOST_SHOUT_CHARACTERS = 40
+# 「不是演练，真的着火了」: the word says that it is none.
+_NO_DRILL = re.compile(r"(?:不是|并非|不像)(?:消防)?(?:演练|演习)")
 MOST_CRISIS_CHARACTERS = 60
 # Longer texts are left to the classifiers; a pattern would find two words far apart.
 MOST_READ_CHARACTERS = 300
@@ -28,7 +30,7 @@ class CertainPhrases:
 
     def shouted(self, text: str) -> str:
         """Return the kind when ``text`` is an emergency beyond doubt, else ""."""
-        said = _plain(text)
+        said = _NO_DRILL.sub("", _plain(text))
         if loud := self._loud(said):
             return loud
         if len(said) > MOST_SHOUT_CHARACTERS:
@@ -94,7 +96,7 @@ class CertainPhrases:
         return ""
 
     def _is_undone(self, said: str) -> bool:
-        return any(word in said for word in self._wording.unless)
+        return any(word in _NO_DRILL.sub("", said) for word in self._wording.unless)
 
     def _is_all_pieces(self, said: str) -> bool:
         while said:

@@ -27,9 +27,10 @@ from bot.dialogue.offering import with_report
 from bot.dialogue.session import Language, Offer, Session
 from bot.dialogue.underway import Underway, for_other_languages, is_last, plain
 from bot.messages import Choice, Reply
+from drills.scenes import scene_token
 
 # Keys of functions that the reception itself calls; app.py registers them.
-HUMAN, NOTICES, BUILDING, VOICE = "human", "notices", "building", "voice"
+HUMAN, NOTICES, BUILDING, VOICE, DRILL = "human", "notices", "building", "voice", "drill"
 PHONES, REPORT = "phones", "report"
 # What a channel gives as key when somebody lets us write again.
 UNBLOCKED = "unblocked"
@@ -170,7 +171,7 @@ class Reception:
         flow = turn.session.flow
         if flow and flow.function == REPORT:  # the place of what they are reporting
             return self._open(turn, f"{REPORT}/scan/{key}")
-        return self._open(turn, f"{BUILDING}/scan/{key}")
+        return self._open(turn, f"{DRILL if scene_token(key) else BUILDING}/scan/{key}")
 
     def _left(self, turn: Underway, key: str) -> Outcome:  # noqa: ARG002 - a row of the table
         return Outcome(Session(), ())

@@ -117,6 +117,7 @@ class BuildingFunction:
             )
             for one in bound
         ]
+        choices.append(visit.choice("start_assistance", "assistance"))
         return visit.say("building_yours", buildings=names).offering(choices).outcome()
 
     def _ask(self, visit: Visit, rest: str) -> Outcome:  # noqa: ARG002 - a row of the table

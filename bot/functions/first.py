@@ -1,6 +1,6 @@
 """Fire or gas, look here first; what is said to a voice message; and choosing the language.
 
-None of these writes anything but the session.
+Only the chosen language is written, beside the session.
 """
 
 from dataclasses import replace
@@ -9,6 +9,8 @@ from bot.dialogue.deciding import Outcome
 from bot.dialogue.functions import SAY, Function, Open, Visit
 from bot.dialogue.session import Language
 from bot.messages import Choice
+from community.audience_store import note_language
+from community.store import resident_of
 
 _KINDS = ("fire", "smoke", "gas", "unconscious")
 
@@ -41,15 +43,22 @@ def _saying(name: str) -> Open:
     return lambda visit, _: visit.say(name).outcome()
 
 
+def _chosen(visit: Visit, language: Language) -> Visit:
+    """Speak it from here on; notices to many come in it as well."""
+    if not visit.is_group:
+        note_language(visit.db, resident_of(visit.db, visit.account_id), language, visit.now)
+    return _speaking(visit, language)
+
+
 def _speaking(visit: Visit, language: Language) -> Visit:
     return replace(visit, session=replace(visit.session, language=language))
 
 
 def _open_language(visit: Visit, given: str) -> Outcome:
     if given == "en":
-        return _speaking(visit, "en").say("language_set_en").outcome()
+        return _chosen(visit, "en").say("language_set_en").booked().outcome()
     if given == "zh":
-        return _speaking(visit, "zh").say("language_set").outcome()
+        return _chosen(visit, "zh").say("language_set").booked().outcome()
     choices = [
         visit.choice("language_zh", "language/zh"),
         visit.choice("language_en", "language/en"),

@@ -13,7 +13,8 @@ from bot.backlog_store import (
     undelivered_heaps,
 )
 from bot.desk_store import add_request, answer_request
-from community.delivery_store import delivery, mark_shown, settle
+from community.delivery_claim_store import settle
+from community.delivery_store import delivery, mark_shown
 from community.outcomes import Delivered, NotReachable, Rejected, Uncertain
 from storage import Database
 from storage.work_leases import beat, forget_workers

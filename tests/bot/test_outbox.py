@@ -20,7 +20,8 @@ from bot.dialogue.turns import reply_to_json
 from bot.messages import Reply
 from bot.outbox import MOST_AT_ONCE, MOST_BULK_AT_ONCE, Outbox, Sender
 from community.deliveries import Delivery, Lane
-from community.delivery_store import LEASE, pending_for, queue_delivery
+from community.delivery_claim_store import LEASE
+from community.delivery_store import pending_for, queue_delivery
 from community.outcomes import Delivered, Outcome, Rejected, RetryAfter, WindowClosed
 from storage import Database, WriteTimedOut
 from tests.bot import outbox_process

@@ -26,7 +26,8 @@ from bot.dialogue.reception import Reception
 from bot.dialogue.session import Flow, Session, session_to_json
 from bot.dialogue.turns import Turn
 from bot.messages import MAX_ID_CHARACTERS, Account, Event, Reply, Utterance
-from community.delivery_store import Claim, claim_deliveries, delivery, settle
+from community.delivery_claim_store import Claim, claim_deliveries, settle
+from community.delivery_store import delivery
 from community.link_store import link
 from community.outcomes import RetryAfter
 from community.store import account_of, find_account

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, func, select
 
 import community.consents  # noqa: F401 - declares a table
 from community.deliveries import ClaimedDelivery, Delivery, Lane
-from community.delivery_store import Claim, claim_deliveries, delivery, queue_delivery
+from community.delivery_claim_store import Claim, claim_deliveries
+from community.delivery_store import delivery, queue_delivery
 from community.store import account_of
 from storage import Database, migrate
 

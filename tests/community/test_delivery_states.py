@@ -17,16 +17,14 @@ from hypothesis.stateful import (
 from sqlalchemy import Row, select
 
 from community.deliveries import LANES, OPEN_STATES, ClaimedDelivery, Lane
+from community.delivery_claim_store import Claim, claim_deliveries, settle
 from community.delivery_store import (
-    Claim,
     cancel_for_account,
-    claim_deliveries,
     delivery,
     mark_shown,
     note_receipt,
     pending_for,
     queue_delivery,
-    settle,
 )
 from community.delivery_upkeep import expire_due
 from community.outcomes import (

@@ -8,19 +8,21 @@ import pytest
 from sqlalchemy import Connection, text
 
 from community.deliveries import LANES, Lane, Receipt, State
-from community.delivery_store import (
+from community.delivery_claim_store import (
     LEASE,
     LINE_HELD,
-    PUSHING_TAKES,
     Claim,
-    cancel_for_account,
     claim_deliveries,
-    mark_shown,
     next_due,
+    settle,
+)
+from community.delivery_store import (
+    PUSHING_TAKES,
+    cancel_for_account,
+    mark_shown,
     note_receipt,
     pending_for,
     queue_delivery,
-    settle,
 )
 from community.delivery_upkeep import expire_due, forget_old
 from community.outcomes import (

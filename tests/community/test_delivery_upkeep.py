@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, insert
 
-from community.delivery_store import Claim, claim_deliveries, delivery, settle
+from community.delivery_claim_store import Claim, claim_deliveries, settle
+from community.delivery_store import delivery
 from community.delivery_upkeep import (
     REPLIES_KEPT,
     ROWS_PER_CHUNK,

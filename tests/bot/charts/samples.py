@@ -1,6 +1,6 @@
 """One chart of each kind, for tests."""
 
-from bot.charts.specs import Bars, Chart, Histogram, Lines, Series, StackedBars
+from bot.charts.specs import Bars, Chart, Curve, Histogram, Lines, Mark, Series, StackedBars
 
 MONTHS = ("8月", "9月", "10月", "11月")
 BARS = Bars(
@@ -26,4 +26,10 @@ LINES = Lines(
     unit="天",
 )
 HISTOGRAM = Histogram("从上报到销号用了几天", (0, 1, 2.5, 7, 365), (12, 40, 55, 2))
-ALL: tuple[Chart, ...] = (BARS, STACKED, LINES, HISTOGRAM)
+CURVE = Curve(
+    "到集合点的人数",
+    ((35, 2), (80, 9), (150, 20), (151, 22), (300, 31), (610, 33)),
+    (Mark("一半", 150), Mark("九成", 300), Mark("九成五", 610)),
+    most=40,
+)
+ALL: tuple[Chart, ...] = (BARS, STACKED, LINES, HISTOGRAM, CURVE)

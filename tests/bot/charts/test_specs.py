@@ -10,14 +10,16 @@ from bot.charts.specs import (
     MOST_SERIES,
     Bars,
     Chart,
+    Curve,
     Histogram,
     Lines,
+    Mark,
     Series,
     StackedBars,
     UnfitChart,
     figure_text,
 )
-from tests.bot.charts.samples import BARS, HISTOGRAM, LINES, STACKED
+from tests.bot.charts.samples import BARS, CURVE, HISTOGRAM, LINES, STACKED
 
 
 @pytest.mark.parametrize(
@@ -62,8 +64,20 @@ from tests.bot.charts.samples import BARS, HISTOGRAM, LINES, STACKED
                 ("7至365", "2"),
             ],
         ),
+        (
+            CURVE,
+            [
+                ("警报后", "人数（人）"),
+                ("0:35", "2"),
+                ("1:20", "9"),
+                ("2:30", "20"),
+                ("2:31", "22"),
+                ("5:00", "31"),
+                ("10:10", "33"),
+            ],
+        ),
     ],
-    ids=["bars", "stacked bars", "lines", "histogram"],
+    ids=["bars", "stacked bars", "lines", "histogram", "curve"],
 )
 def test_the_figures_are_a_table_too(chart: Chart, rows: list[tuple[str, ...]]) -> None:
     assert chart.rows() == rows
@@ -90,12 +104,18 @@ def test_without_a_unit_the_heading_is_the_bare_name() -> None:
         lambda: Histogram("图", (0, 1, 1), (1, 2)),
         lambda: Histogram("图", (0, math.nan, 1), (1, 2)),
         lambda: Histogram("图", (0, 1), (-1,)),
+        lambda: Curve("图", ()),
+        lambda: Curve("图", ((1, 1), (1, 2))),
+        lambda: Curve("图", ((-1, 1),)),
+        lambda: Curve("图", ((1, -1),)),
+        lambda: Curve("图", ((1, 1),), (Mark("一半", -1),)),
     ],
     ids=[
         "no labels", "no series", "two series of plain bars", "a figure missing",
         "too many series", "too many labels", "below nought", "not a number", "endless",
         "no class", "an edge missing", "edges that stand still", "an edge that is no number",
-        "a count below nought",
+        "a count below nought", "no points", "time that stands still", "before the beginning",
+        "fewer than nobody", "a mark before the beginning",
     ],
 )  # fmt: skip
 def test_figures_that_make_no_chart_are_refused(make: Callable[[], Chart]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.cli.doctor_backlog import SILENT, backlog_lines
 from bot.desk_store import add_request
-from community.delivery_store import settle
+from community.delivery_claim_store import settle
 from community.outcomes import NotReachable, Rejected
 from storage import Database, migrate, open_database
 from storage.work_leases import beat
