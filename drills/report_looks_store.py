@@ -83,9 +83,10 @@ def notices_of(db: Connection, drill_id: int) -> tuple[NoticeTotals, ...]:
     """
     counted: dict[str, dict[int, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
     for key, *rest in db.execute(_counts(drill_id)):
-        _, _, sequence, stage = key.split(":")
+        # What went to many named residents was sent in parts: "drill:12:0:reminder:1".
+        sequence, stage = key.split(":")[2:4]
         counted[stage][int(sequence)].append(tuple(rest))
-    order = {stage: place for place, stage in enumerate(STAGES)}
+    order: dict[str, int] = {stage: place for place, stage in enumerate(STAGES)}
     stages = sorted(counted, key=lambda stage: (order.get(stage, len(order)), stage))
     return tuple(_totals(stage, counted[stage][max(counted[stage])]) for stage in stages)
 

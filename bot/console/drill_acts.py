@@ -26,7 +26,7 @@ from drills.drill_store import buildings_of
 from drills.drills import Drill, DrillRefused
 from drills.planning import BadPlan
 from drills.problem_store import add_problem, brought_back, problems_of, solve_problem
-from drills.problems import PROBLEM_KINDS, NewProblem
+from drills.problems import PROBLEM_KINDS, NewProblem, ProblemKind
 
 ALREADY = "这一步刚才已经办好了，没有重复办。"
 NO_WAY = "没有这一步。请刷新页面再试。"
@@ -151,7 +151,8 @@ def _note_problem(doing: Doing) -> None:
     building_id = number_of(doing.form, "building")
     if building_id is not None and building_id not in _building_ids(doing):
         raise DrillRefused("unknown_problem")
-    kind = next((one for one in PROBLEM_KINDS if one == doing.text("kind")), "other")
+    typed = doing.text("kind")
+    kind: ProblemKind = next((one for one in PROBLEM_KINDS if one == typed), "other")
     new = NewProblem(
         doing.drill.id, kind, doing.text("words"), doing.text("owner"),
         _day(doing.text("due_on")), building_id,

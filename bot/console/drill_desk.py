@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from bot.charts.studio import Studio
@@ -85,7 +84,7 @@ def path_of(drill: Drill, *more: str) -> str:
     return "/".join((PATH, drill.code, *more))
 
 
-def note(db: Connection, signed: Signed, action: str, drill: Drill, **detail: JsonValue) -> None:
+def note(db: Connection, signed: Signed, action: str, drill: Drill, **detail: str | int) -> None:
     """Note in the audit log what was done about a drill; moves are noted by conducting."""
     audit.note(
         db,

@@ -85,6 +85,7 @@ async def show_report(desk: DrillDesk, signed: Signed) -> Response:
     return render(
         signed,
         "drills/report.html",
+        status=200,
         **page_values(report.body, report.seal),
         verified=report.verified,
         versions=report.versions,

@@ -219,6 +219,21 @@ def test_how_the_notices_went_is_read_from_the_broadcasts(muster: Muster) -> Non
     assert funnel["acknowledged"] == (1, 0)
 
 
+def test_a_notice_that_went_out_in_parts_is_counted_as_one(muster: Muster) -> None:
+    one, two, *_ = held(muster)
+    mine = f"drill:{muster.drill_id}:0:reminder"
+
+    def work(db: Connection) -> None:
+        notice(db, mine, {one: ("", "sent")})
+        notice(db, f"{mine}:1", {two: ("", "sent")})
+
+    muster.write(work)
+
+    (told,) = draft(muster).measures.notices
+    assert (told.stage, told.audience, told.tapped) == ("reminder", 2, 2)
+    assert told.states == {"sent": 2}
+
+
 def test_a_report_is_sealed_once_the_debrief_is_over(muster: Muster) -> None:
     held(muster)
 
