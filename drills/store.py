@@ -147,6 +147,7 @@ drill_roster = Table(
     UniqueConstraint("drill_id", "building_id", "resident_id"),
     Index("ix_drill_roster_drill_id_status", "drill_id", "status"),
     Index("ix_drill_roster_resident_id", "resident_id"),
+    Index("ix_drill_roster_by_resident_id", "by_resident_id"),
     sqlite_autoincrement=True,
 )
 

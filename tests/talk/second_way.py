@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, func, select
 from starlette.applications import Starlette
 
-from bot.assembly import Premises, house_of, parts_of, refused_photos
+from bot.assembly import Premises, drills_of, house_of, parts_of, refused_photos
 from bot.channels import web
 from bot.channels.web_photos import WebPhotos
 from bot.dialogue.brain import Brain
@@ -314,8 +314,9 @@ class Walk:
         )
         pages = Pages(
             Around(
-                settings, self.database, KEY, self.clock, self.talk, self.parts, self.photos,
-                self.web_photos, lambda _channel: None,
+                settings, self.database, KEY, self.clock, self.talk, self.parts,
+                drills_of(Premises((self.district,), KEY)), self.photos, self.web_photos,
+                lambda _channel: None,
             )
         )  # fmt: skip
         try:

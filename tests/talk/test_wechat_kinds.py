@@ -143,14 +143,13 @@ def test_numbers_stay_true_over_a_long_text(town: Town, resident: WeChatUser) ->
     assert picked.text.split("\n")[0] == written_out.text.split("\n")[0]
 
 
-def test_a_photo_is_not_kept(town: Town, resident: WeChatUser) -> None:
+def test_a_photo_begins_a_report_and_no_turn_keeps_it(town: Town, resident: WeChatUser) -> None:
     before = stored(town.data_dir)
     resident.sends_photo(photo())
 
     after = stored(town.data_dir)
-    assert after["stored_file"] == before["stored_file"]
     assert after["turn"] == before["turn"] + 1
-    assert not town.wechat.calls_to("/cgi-bin/media/get")
+    assert after["hazard_draft"] == before["hazard_draft"] + 1
     said = rows(town.data_dir, "SELECT said FROM turn ORDER BY id DESC LIMIT 1")
     assert said == [("",)]
 

@@ -393,6 +393,7 @@ def _add_drills() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("drill_roster", schema=None) as batch_op:
+        batch_op.create_index("ix_drill_roster_by_resident_id", ["by_resident_id"], unique=False)
         batch_op.create_index(
             "ix_drill_roster_drill_id_status", ["drill_id", "status"], unique=False
         )
